@@ -1,0 +1,56 @@
+/**
+ * A device: something that holds regions of memory and runs programs over them. Two so far: `reference` (TypeScript,
+ * f64 inside, rounded at stores) and `cpu` (the native addon). Everything above speaks to this interface alone.
+ */
+import type { Program } from "../program/program.js";
+
+export interface DeviceInfo {
+  readonly kind: "reference" | "cpu";
+  readonly name: string;
+  /** Instruction set the kernels were compiled for: "avx2", "baseline"; "" where it means nothing. */
+  readonly isa: string;
+  readonly threads: number;
+}
+
+/** A region of memory on the device. */
+export interface DeviceRegion {
+  readonly bytes: number;
+  /** Copies `data` to `offset`, after everything submitted before. The data may be changed once the call returns. */
+  write(offset: number, data: ArrayBufferView): Promise<void>;
+  /** Copies out `bytes` from `offset`, after everything submitted before. */
+  read(offset: number, bytes: number): Promise<ArrayBuffer>;
+  /** Frees the memory once nothing that was submitted needs it. Idempotent. */
+  free(): void;
+}
+
+/** A program that the device has decoded, verified and accepted. */
+export interface LoadedProgram {
+  readonly program: Program;
+  free(): void;
+}
+
+export interface RunOptions {
+  /** The bytes of the inputs region for this run, copied before the call returns. */
+  readonly inputs?: Uint8Array;
+  /** Checked between instructions; a run that finds it raised rejects with CP_CANCELLED. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Device {
+  readonly info: DeviceInfo;
+  /** Zero-filled memory. Throws CP_OOM_HOST where it cannot be had. */
+  createRegion(bytes: number): DeviceRegion;
+  /** Verifies the program against its regions' sizes. Throws CP_PROGRAM_INVALID with the instruction's index and frame. */
+  load(program: Program): LoadedProgram;
+  /**
+   * Queues one run; resolves when it is done. Runs are executed one at a time in the order of submission.
+   * `weights` and `state` are the regions the program's layouts describe; the arena is the device's own.
+   */
+  run(
+    program: LoadedProgram,
+    memory: { weights: DeviceRegion; state: DeviceRegion },
+    options?: RunOptions,
+  ): Promise<void>;
+  /** Waits for what was submitted, then frees everything. Idempotent. */
+  close(): Promise<void>;
+}
