@@ -20,6 +20,18 @@ export const dtypeBytes: Readonly<Record<Dtype, number>> = { f32: 4, i32: 4, u8:
  */
 export type LeafKind = "parameter" | "state" | "input";
 
+/** A parameter starts out as independent normals of this mean and standard deviation; std 0 is a constant. */
+export interface Initial {
+  readonly mean: number;
+  readonly std: number;
+}
+
+export interface Leaf {
+  readonly kind: LeafKind;
+  readonly name: string;
+  readonly initial: Initial;
+}
+
 export interface Value {
   readonly id: number;
   readonly shape: Shape;
@@ -27,7 +39,7 @@ export interface Value {
   /** The node that computes it; null for a leaf and for a view. */
   readonly producer: Node | null;
   /** For a leaf, its kind and its name, unique within the kind. */
-  readonly leaf: { readonly kind: LeafKind; readonly name: string } | null;
+  readonly leaf: Leaf | null;
   /** For a view: the value whose memory this is under another shape of as many elements. */
   readonly viewOf: Value | null;
 }
@@ -50,8 +62,8 @@ export class Graph {
   private scopes: string[] = [];
 
   /** A trainable or loaded tensor. Asking twice for one name gives the same value. */
-  parameter(name: string, shape: Shape): Value {
-    return this.leafValue("parameter", name, shape, "f32");
+  parameter(name: string, shape: Shape, initial: Initial = { mean: 0, std: 0 }): Value {
+    return this.leafValue("parameter", name, shape, "f32", initial);
   }
 
   /** Persistent memory that instructions may change and the host may read. */
@@ -106,7 +118,7 @@ export class Graph {
     return node;
   }
 
-  private leafValue(kind: LeafKind, name: string, shape: Shape, dtype: Dtype): Value {
+  private leafValue(kind: LeafKind, name: string, shape: Shape, dtype: Dtype, initial = { mean: 0, std: 0 }): Value {
     const key = `${kind}:${name}`;
     const known = this.leaves.get(key);
     if (known) {
@@ -117,7 +129,14 @@ export class Graph {
         { phase: "compile" },
       );
     }
-    const value: Value = { id: this.nextId++, shape, dtype, producer: null, leaf: { kind, name }, viewOf: null };
+    const value: Value = {
+      id: this.nextId++,
+      shape,
+      dtype,
+      producer: null,
+      leaf: { kind, name, initial },
+      viewOf: null,
+    };
     this.leaves.set(key, value);
     return value;
   }
