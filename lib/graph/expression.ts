@@ -58,6 +58,13 @@ export function parseExpression(text: string): Expression {
   return tree;
 }
 
+/** The names that `tree` reads. */
+export function namesIn(tree: Expression): readonly string[] {
+  if (tree.kind === "name") return [tree.name];
+  if (tree.kind === "ceil") return namesIn(tree.argument);
+  return tree.kind === "binary" ? [...namesIn(tree.left), ...namesIn(tree.right)] : [];
+}
+
 /** The value of `tree` with names bound by `sizes`; comparisons give 1 or 0; undefined where a division is not exact. */
 export function evaluateExpression(tree: Expression, sizes: ReadonlyMap<string, number>): number | undefined {
   switch (tree.kind) {

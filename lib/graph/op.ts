@@ -5,7 +5,7 @@
  * instruction, the gradient pass, the reference device and the tests. An op and its gradient's ops live in one file.
  */
 import { CounterpointError } from "./error.js";
-import { evaluateExpression, parseExpression } from "./expression.js";
+import { evaluateExpression, namesIn, parseExpression } from "./expression.js";
 import type { Dtype, Graph, Value } from "./graph.js";
 import { type Binding, bindShape, resolveShape, sameShape } from "./pattern.js";
 
@@ -40,7 +40,10 @@ export interface OpDefinition {
   readonly operands: Readonly<Record<string, OperandSpec>>;
   readonly attributes: Readonly<Record<string, AttributeSpec>>;
   readonly results: Readonly<Record<string, ResultSpec>>;
-  /** Further conditions over sizes and integer attributes: `"C % groups == 0"`. */
+  /**
+   * Further conditions over sizes and integer attributes: `"C % groups == 0"`. One that names a size of an absent operand
+   * holds.
+   */
   readonly where: readonly string[];
   /** Floating-point operations of one instruction, a multiply-add as two: `"2*rows*I*O"`; absent: not worth counting. */
   readonly flops?: string;
@@ -201,7 +204,9 @@ export function inferShapes(
     if (!sameShape(shape, operand.shape)) return `operand "${name}" is [${operand.shape}], expected [${shape}]`;
   }
   for (const condition of op.where) {
-    if (!evaluateExpression(parseExpression(condition), binding.sizes)) return `${condition} does not hold`;
+    const tree = parseExpression(condition);
+    const bound = namesIn(tree).every((name) => binding.sizes.has(name));
+    if (bound && !evaluateExpression(tree, binding.sizes)) return `${condition} does not hold`;
   }
   const results: { shape: readonly number[]; dtype: Dtype }[] = [];
   for (const [name, spec] of Object.entries(op.results)) {
