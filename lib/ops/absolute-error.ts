@@ -1,0 +1,38 @@
+/** loss[n] = weight[n] · mean over an image of |prediction − target|. No gradient for target and weight. */
+import { defineOp } from "../graph/op.js";
+
+export const absoluteError = defineOp({
+  name: "absoluteError",
+  operands: { prediction: { shape: "N ..." }, target: { shape: "N ..." }, weight: { shape: "N" } },
+  results: { loss: { shape: "N" } },
+  gradient: (graph, { operands: { prediction, target, weight }, upstream: { loss: dloss } }) => ({
+    prediction: dloss && absoluteErrorGradient(graph, { prediction, target, weight, dloss }),
+  }),
+  reference({ prediction, target, weight, loss }) {
+    const size = prediction.data.length / weight.data.length;
+    for (let i = 0; i < prediction.data.length; i++) {
+      const n = Math.floor(i / size);
+      loss.data[n] += (weight.data[n] * Math.abs(prediction.data[i] - target.data[i])) / size;
+    }
+  },
+});
+
+/** dprediction = dloss · weight · sign(prediction − target) / size of an image, 0 where they are equal. */
+export const absoluteErrorGradient = defineOp({
+  name: "absoluteErrorGradient",
+  operands: {
+    prediction: { shape: "N ..." },
+    target: { shape: "N ..." },
+    weight: { shape: "N" },
+    dloss: { shape: "N" },
+  },
+  results: { dprediction: { shape: "N ..." } },
+  reference({ prediction, target, weight, dloss, dprediction }) {
+    const size = prediction.data.length / weight.data.length;
+    for (let i = 0; i < prediction.data.length; i++) {
+      const n = Math.floor(i / size);
+      const sign = Math.sign(prediction.data[i] - target.data[i]);
+      dprediction.data[i] = (dloss.data[n] * weight.data[n] * sign) / size;
+    }
+  },
+});

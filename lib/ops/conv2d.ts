@@ -1,0 +1,111 @@
+/**
+ * y[n, r, c, o] = bias[o] + residual[n, r, c, o] + Σ_{i, j, l} u[n, r·stride + i − p, c·stride + j − p, l] · weight[i, j, l, o]
+ *
+ * where u is x enlarged `upsample` times by repeating pixels, p = (K−1)/2, and u is zero outside the image.
+ * Images are [N, H, W, channels], weights [K, K, inputs, outputs]; K is odd, at most 15, and `upsample` 1 or 2.
+ */
+import { defineOp } from "../graph/op.js";
+import { sumRows } from "./sum-rows.js";
+
+export const conv2d = defineOp({
+  name: "conv2d",
+  operands: {
+    x: { shape: "N H W I" },
+    weight: { shape: "K K I O" },
+    bias: { shape: "O", optional: true },
+    residual: { shape: "N (H*upsample)/stride (W*upsample)/stride O", optional: true },
+  },
+  attributes: { stride: { kind: "int", default: 1 }, upsample: { kind: "int", default: 1 } },
+  results: { y: { shape: "N (H*upsample)/stride (W*upsample)/stride O" } },
+  where: ["K % 2 == 1", "K <= 15", "upsample <= 2"],
+  flops: "2*N*((H*upsample)/stride)*((W*upsample)/stride)*K*K*I*O",
+  gradient(graph, { operands: { x, weight }, attributes: { stride, upsample }, upstream: { y: dy }, wants }) {
+    if (!dy) return {};
+    const kernel = weight.shape[0];
+    return {
+      x: wants("x") ? conv2dInputGradient(graph, { dy, weight }, { stride, upsample }) : null,
+      weight: wants("weight") ? conv2dWeightGradient(graph, { x, dy }, { kernel, stride, upsample }) : null,
+      bias: wants("bias") ? sumRows(graph, { x: dy }) : null,
+      residual: dy,
+    };
+  },
+  reference({ x, weight, bias, residual, y }, { stride, upsample }) {
+    const [kernel, , inputs, outputs] = weight.shape;
+    for (let i = 0; i < y.data.length; i++) y.data[i] = (bias?.data[i % outputs] ?? 0) + (residual?.data[i] ?? 0);
+    forEachTap(x.shape, y.shape, { kernel, stride, upsample }, (pixel, outputPixel, tap) => {
+      for (let i = 0; i < inputs; i++) {
+        for (let o = 0; o < outputs; o++) {
+          const w = weight.data[(tap * inputs + i) * outputs + o];
+          y.data[outputPixel * outputs + o] += x.data[pixel * inputs + i] * w;
+        }
+      }
+    });
+  },
+});
+
+/** dx of `conv2d`: every dy goes back to the pixels that it was computed from, by the weights it was computed with. */
+export const conv2dInputGradient = defineOp({
+  name: "conv2dInputGradient",
+  operands: { dy: { shape: "N H W O" }, weight: { shape: "K K I O" } },
+  attributes: { stride: { kind: "int", default: 1 }, upsample: { kind: "int", default: 1 } },
+  results: { dx: { shape: "N (H*stride)/upsample (W*stride)/upsample I" } },
+  where: ["K % 2 == 1", "K <= 15", "upsample <= 2"],
+  flops: "2*N*H*W*K*K*I*O",
+  reference({ dy, weight, dx }, { stride, upsample }) {
+    const [kernel, , inputs, outputs] = weight.shape;
+    forEachTap(dx.shape, dy.shape, { kernel, stride, upsample }, (pixel, outputPixel, tap) => {
+      for (let i = 0; i < inputs; i++) {
+        for (let o = 0; o < outputs; o++) {
+          const w = weight.data[(tap * inputs + i) * outputs + o];
+          dx.data[pixel * inputs + i] += dy.data[outputPixel * outputs + o] * w;
+        }
+      }
+    });
+  },
+});
+
+/** dweight of `conv2d`, summed over all images and pixels. */
+export const conv2dWeightGradient = defineOp({
+  name: "conv2dWeightGradient",
+  operands: { x: { shape: "N H W I" }, dy: { shape: "N (H*upsample)/stride (W*upsample)/stride O" } },
+  attributes: {
+    kernel: { kind: "int" },
+    stride: { kind: "int", default: 1 },
+    upsample: { kind: "int", default: 1 },
+  },
+  results: { dweight: { shape: "kernel kernel I O" } },
+  where: ["kernel % 2 == 1", "kernel <= 15", "upsample <= 2"],
+  flops: "2*N*((H*upsample)/stride)*((W*upsample)/stride)*kernel*kernel*I*O",
+  reference({ x, dy, dweight }, { kernel, stride, upsample }) {
+    const [, , inputs, outputs] = dweight.shape;
+    forEachTap(x.shape, dy.shape, { kernel, stride, upsample }, (pixel, outputPixel, tap) => {
+      for (let i = 0; i < inputs; i++) {
+        for (let o = 0; o < outputs; o++) {
+          const product = x.data[pixel * inputs + i] * dy.data[outputPixel * outputs + o];
+          dweight.data[(tap * inputs + i) * outputs + o] += product;
+        }
+      }
+    });
+  },
+});
+
+/** Calls `body` for every pixel of x, pixel of y and tap of the kernel (all flattened) that the convolution multiplies. */
+function forEachTap(
+  [images, height, width]: readonly number[],
+  [, outputHeight, outputWidth]: readonly number[],
+  { kernel, stride, upsample }: { kernel: number; stride: number; upsample: number },
+  body: (pixel: number, outputPixel: number, tap: number) => void,
+): void {
+  const padding = (kernel - 1) / 2;
+  for (let outputPixel = 0; outputPixel < images * outputHeight * outputWidth; outputPixel++) {
+    const outputColumn = outputPixel % outputWidth;
+    const outputRow = Math.floor(outputPixel / outputWidth) % outputHeight;
+    const image = Math.floor(outputPixel / (outputWidth * outputHeight));
+    for (let tap = 0; tap < kernel * kernel; tap++) {
+      const row = Math.floor((outputRow * stride + Math.floor(tap / kernel) - padding) / upsample);
+      const column = Math.floor((outputColumn * stride + (tap % kernel) - padding) / upsample);
+      if (row < 0 || row >= height || column < 0 || column >= width) continue;
+      body((image * height + row) * width + column, outputPixel, tap);
+    }
+  }
+}

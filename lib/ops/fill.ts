@@ -1,0 +1,12 @@
+/** y = value, `count` times. */
+import { defineOp } from "../graph/op.js";
+
+export const fill = defineOp({
+  name: "fill",
+  operands: {},
+  attributes: { count: { kind: "int" }, value: { kind: "float" } },
+  results: { y: { shape: "count" } },
+  reference({ y }, { value }) {
+    y.data.fill(value);
+  },
+});

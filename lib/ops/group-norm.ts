@@ -1,0 +1,127 @@
+/**
+ * y = act( (x̂·γ + β)·(1 + scale) + shift ),  x̂ = (x − μ) / √(σ² + eps)
+ *
+ * μ and σ² over all positions and the C/groups adjacent channels of one image and group; γ, β a channel each; scale and
+ * shift a channel of each image each, both or neither. Wu & He 2018, "Group Normalization", equations 1 to 5; scale and
+ * shift as in Dhariwal & Nichol 2021, section 3.
+ */
+import type { Value } from "../graph/graph.js";
+import { defineOp, type ReferenceTensor } from "../graph/op.js";
+import { modulate } from "./modulate.js";
+import { silu } from "./silu.js";
+
+const normAttributes = {
+  groups: { kind: "int" },
+  eps: { kind: "float", default: 1e-5 },
+  activation: { kind: "choice", values: ["none", "silu"], default: "none" },
+} as const;
+
+export const groupNorm = defineOp({
+  name: "groupNorm",
+  operands: {
+    x: { shape: "N ... C" },
+    gamma: { shape: "C" },
+    beta: { shape: "C" },
+    scale: { shape: "N C", optional: true },
+    shift: { shape: "N C", optional: true },
+  },
+  attributes: normAttributes,
+  results: { y: { shape: "N ... C" } },
+  where: ["C % groups == 0"],
+  gradient(graph, { operands: { x, gamma, beta, scale, shift }, attributes, upstream: { y: dy } }) {
+    if (!dy) return {};
+    const d = groupNormGradient(graph, { x, gamma, beta, scale, shift, dy }, attributes);
+    return { x: d.dx, gamma: d.dgamma, beta: d.dbeta, scale: scale && d.dscale, shift: shift && d.dshift };
+  },
+  definition(graph, { x, gamma, beta, scale, shift }, { groups, eps, activation }): Value {
+    // Without modulation and activation it is a primitive.
+    let y = groupNorm(graph, { x, gamma, beta }, { groups, eps });
+    if (scale && shift) y = modulate(graph, { x: y, scale, shift });
+    return activation === "silu" ? silu(graph, { x: y }) : y;
+  },
+  reference({ x, gamma, beta, scale, shift, y }, { groups, eps, activation }) {
+    const { normalized } = normalize(x, groups, eps);
+    const channels = gamma.data.length;
+    for (let i = 0; i < x.data.length; i++) {
+      const c = i % channels;
+      const nc = Math.floor(i / (x.data.length / x.shape[0])) * channels + c;
+      const norm = normalized[i] * gamma.data[c] + beta.data[c];
+      const z = norm * (1 + (scale?.data[nc] ?? 0)) + (shift?.data[nc] ?? 0);
+      y.data[i] = activation === "silu" ? z / (1 + Math.exp(-z)) : z;
+    }
+  },
+});
+
+/**
+ * The gradients of `groupNorm`, whose statistics it computes again. With dz = dy·act′(z), A = Σₚ dz and B = Σₚ dz·x̂ over
+ * the positions p of one image and channel:
+ *
+ *     dshift = A   dscale = γB + βA   dbeta = Σₙ (1+scale)A   dgamma = Σₙ (1+scale)B
+ *     dx = ( dx̂ − mean(dx̂) − x̂·mean(dx̂·x̂) ) / √(σ² + eps),  dx̂ = dz·(1+scale)·γ,  means over image and group
+ */
+export const groupNormGradient = defineOp({
+  name: "groupNormGradient",
+  operands: {
+    x: { shape: "N ... C" },
+    gamma: { shape: "C" },
+    beta: { shape: "C" },
+    scale: { shape: "N C", optional: true },
+    shift: { shape: "N C", optional: true },
+    dy: { shape: "N ... C" },
+  },
+  attributes: normAttributes,
+  results: {
+    dx: { shape: "N ... C" },
+    dgamma: { shape: "C" },
+    dbeta: { shape: "C" },
+    dscale: { shape: "N C" },
+    dshift: { shape: "N C" },
+  },
+  where: ["C % groups == 0"],
+  reference({ x, gamma, beta, scale, shift, dy, dx, dgamma, dbeta, dscale, dshift }, { groups, eps, activation }) {
+    const { normalized, inverse, groupOf } = normalize(x, groups, eps);
+    const channels = gamma.data.length;
+    const sums = new Float64Array(inverse.length);
+    const products = new Float64Array(inverse.length);
+    for (let i = 0; i < x.data.length; i++) {
+      const c = i % channels;
+      const nc = Math.floor(i / (x.data.length / x.shape[0])) * channels + c;
+      const factor = 1 + (scale?.data[nc] ?? 0);
+      const norm = normalized[i] * gamma.data[c] + beta.data[c];
+      const z = norm * factor + (shift?.data[nc] ?? 0);
+      const sigmoid = 1 / (1 + Math.exp(-z));
+      const dz = dy.data[i] * (activation === "silu" ? sigmoid * (1 + z * (1 - sigmoid)) : 1);
+      dshift.data[nc] += dz;
+      dscale.data[nc] += dz * norm;
+      dbeta.data[c] += dz * factor;
+      dgamma.data[c] += dz * factor * normalized[i];
+      dx.data[i] = dz * factor * gamma.data[c];
+      sums[groupOf(i)] += dx.data[i];
+      products[groupOf(i)] += dx.data[i] * normalized[i];
+    }
+    const count = x.data.length / inverse.length;
+    for (let i = 0; i < x.data.length; i++) {
+      const g = groupOf(i);
+      dx.data[i] = inverse[g] * (dx.data[i] - sums[g] / count - (normalized[i] * products[g]) / count);
+    }
+  },
+});
+
+/** x̂, and 1/√(σ² + eps) of each image and group; `groupOf` gives an element's place in the latter. */
+function normalize(x: ReferenceTensor, groups: number, eps: number) {
+  const images = x.shape[0];
+  const channels = x.shape[x.shape.length - 1];
+  const size = x.data.length / images;
+  const groupOf = (i: number) => Math.floor(i / size) * groups + Math.floor(((i % channels) * groups) / channels);
+  const count = size / groups;
+  const mean = new Float64Array(images * groups);
+  const inverse = new Float64Array(images * groups);
+  x.data.forEach((value, i) => {
+    mean[groupOf(i)] += value / count;
+  });
+  x.data.forEach((value, i) => {
+    inverse[groupOf(i)] += (value - mean[groupOf(i)]) ** 2 / count;
+  });
+  for (let g = 0; g < inverse.length; g++) inverse[g] = 1 / Math.sqrt(inverse[g] + eps);
+  return { normalized: x.data.map((value, i) => (value - mean[groupOf(i)]) * inverse[groupOf(i)]), inverse, groupOf };
+}

@@ -1,0 +1,25 @@
+/**
+ * y[n] = [cos(t·f₀) … cos(t·f_{h−1}), sin(t·f₀) … sin(t·f_{h−1})],  fᵢ = maxPeriod^(−i/h),  h = width/2
+ *
+ * The embedding of a timestep t[n], a real number of magnitude under 1.6e6 (beyond, the CPU gives NaN). Vaswani et al. 2017, section 3.5, in the arrangement of
+ * guided-diffusion (Dhariwal & Nichol 2021): cosines first. No gradient.
+ */
+import { defineOp } from "../graph/op.js";
+
+export const sinusoidal = defineOp({
+  name: "sinusoidal",
+  operands: { t: { shape: "N" } },
+  attributes: { width: { kind: "int" }, maxPeriod: { kind: "float", default: 10000 } },
+  results: { y: { shape: "N width" } },
+  where: ["width % 2 == 0"],
+  reference({ t, y }, { width, maxPeriod }) {
+    const half = width / 2;
+    for (let n = 0; n < t.data.length; n++) {
+      for (let i = 0; i < half; i++) {
+        const angle = t.data[n] * maxPeriod ** (-i / half);
+        y.data[n * width + i] = Math.cos(angle);
+        y.data[n * width + half + i] = Math.sin(angle);
+      }
+    }
+  },
+});

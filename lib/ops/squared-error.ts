@@ -1,0 +1,38 @@
+/** loss[n] = weight[n] · mean over an image of (prediction − target)². No gradient for target and weight. */
+import { defineOp } from "../graph/op.js";
+
+export const squaredError = defineOp({
+  name: "squaredError",
+  operands: { prediction: { shape: "N ..." }, target: { shape: "N ..." }, weight: { shape: "N" } },
+  results: { loss: { shape: "N" } },
+  gradient: (graph, { operands: { prediction, target, weight }, upstream: { loss: dloss } }) => ({
+    prediction: dloss && squaredErrorGradient(graph, { prediction, target, weight, dloss }),
+  }),
+  reference({ prediction, target, weight, loss }) {
+    const size = prediction.data.length / weight.data.length;
+    for (let i = 0; i < prediction.data.length; i++) {
+      const n = Math.floor(i / size);
+      loss.data[n] += (weight.data[n] * (prediction.data[i] - target.data[i]) ** 2) / size;
+    }
+  },
+});
+
+/** dprediction = dloss · weight · 2 (prediction − target) / size of an image. */
+export const squaredErrorGradient = defineOp({
+  name: "squaredErrorGradient",
+  operands: {
+    prediction: { shape: "N ..." },
+    target: { shape: "N ..." },
+    weight: { shape: "N" },
+    dloss: { shape: "N" },
+  },
+  results: { dprediction: { shape: "N ..." } },
+  reference({ prediction, target, weight, dloss, dprediction }) {
+    const size = prediction.data.length / weight.data.length;
+    for (let i = 0; i < prediction.data.length; i++) {
+      const n = Math.floor(i / size);
+      const difference = prediction.data[i] - target.data[i];
+      dprediction.data[i] = (2 * dloss.data[n] * weight.data[n] * difference) / size;
+    }
+  },
+});
