@@ -1,0 +1,104 @@
+// Linear layers, their gradients and batched products: see gemm.h.
+#include "cpu/gemm/gemm.h"
+
+#include <algorithm>
+
+#include "cpu/gemm/indirect.h"
+#include "cpu/gemm/packings.h"
+#include "cpu/gemm/tile.h"
+#include "cpu/gemm/weight-gradient.h"
+
+namespace counterpoint::COUNTERPOINT_ISA {
+
+namespace {
+
+// y = epilogue(x w) with w(k, n) found through `view`.
+void multiply(Context& context, const Matrix& x, const Tensor& w, Packing packing, const WeightView& view,
+              const Epilogue& epilogue, const Matrix& y) {
+  const Blocking blocking(1, x.columns);
+  IndirectProduct product{y.rows, y.columns, blocking, nullptr, epilogue, {}};
+  product.panels = context.packed(w, static_cast<uint32_t>(packing), static_cast<size_t>(blocking.floats(y.columns)),
+                                  [&](float* out) { packPanels(context, blocking, y.columns, view, out); });
+  product.locate = [&](int64_t first, int64_t count, const RowPointers& pointers) {
+    for (int64_t i = 0; i < count; ++i) {
+      pointers.sources[i] = x.row(first + i);
+      pointers.targets[i] = y.row(first + i);
+      if (epilogue.residual) pointers.residuals[i] = epilogue.residual + (first + i) * epilogue.residualStride;
+    }
+  };
+  multiplyIndirect(context, product);
+}
+
+}  // namespace
+
+Matrix matrixOf(const Tensor& tensor) { return {tensor.f32(), tensor.rows(), tensor.columns(), tensor.rowStride}; }
+
+void linear(Context& context, const Matrix& x, const Tensor& w, const Epilogue& epilogue, const Matrix& y) {
+  multiply(context, x, w, Packing::forward, {w.f32(), 0, y.columns, 1}, epilogue, y);
+}
+
+void linearInputGradient(Context& context, const Matrix& dy, const Tensor& w, const Matrix& dx) {
+  multiply(context, dy, w, Packing::transposed, {w.f32(), 0, 1, dy.columns}, {}, dx);
+}
+
+void linearWeightGradient(Context& context, const Matrix& x, const Matrix& dy, float* dw) {
+  TransposedProduct product{1, x.columns, dy, dw, {}};
+  product.locate = [&](int64_t first, int64_t count, const float** sources) {
+    for (int64_t i = 0; i < count; ++i) sources[i] = x.row(first + i);
+  };
+  multiplyTransposed(context, product);
+}
+
+void batchedProduct(Context& context, int64_t count, const BatchMatrix& a, const BatchMatrix& b, float scale,
+                    const BatchMatrix& y) {
+  const int64_t rows = y.first.rows, columns = y.first.columns;
+  const int64_t depth = a.transposed ? a.first.rows : a.first.columns;
+  if (count == 0 || rows == 0 || columns == 0) return;
+  // Packing b is repeated by every item of a product, so products are cut only as far as the threads need it.
+  const int64_t wanted = context.threads() > 1 ? ceilDiv(4 * context.threads(), count) : 1;
+  const int64_t rowBlock = ceilDiv(ceilDiv(rows, std::min(wanted, ceilDiv(rows, 4 * tileRows))), tileRows) * tileRows;
+  const int64_t rowBlocks = ceilDiv(rows, rowBlock), depthBlock = std::max<int64_t>(1, Blocking(1, depth).depthBlock);
+
+  context.parallel(count * rowBlocks, [&](int64_t index, int thread) {
+    const int64_t matrix = index / rowBlocks, m0 = index % rowBlocks * rowBlock, m1 = std::min(m0 + rowBlock, rows);
+    const float* aData = a.first.data + matrix * a.step;
+    const float* bData = b.first.data + matrix * b.step;
+    float* yData = y.first.data + matrix * y.step;
+    float* panel = context.threadScratch(thread, static_cast<size_t>(depthBlock * panelColumns + 2 * depthBlock));
+    const float** sources = reinterpret_cast<const float**>(panel + depthBlock * panelColumns);
+    alignas(64) float corner[tileRows * panelColumns];
+    const float* x[tileRows];
+    float* corners[tileRows];
+    for (int r = 0; r < tileRows; ++r) corners[r] = corner + r * panelColumns;
+
+    for (int64_t n = 0; n < columns; n += panelColumns) {
+      const int64_t width = std::min(panelColumns, columns - n);
+      for (int64_t k = 0; k == 0 || k < depth; k += depthBlock) {
+        const int64_t length = std::min(depthBlock, depth - k);
+        const int64_t depthStride = b.transposed ? 1 : b.first.stride, columnStride = b.transposed ? b.first.stride : 1;
+        packPanel(bData + k * depthStride + n * columnStride, depthStride, columnStride, length, width, panel);
+        for (int64_t i = 0; a.transposed && i < length; ++i) sources[i] = aData + (k + i) * a.first.stride;
+        for (int64_t m = m0; m < m1;) {
+          const int tile = nextRows(m1 - m);
+          if (a.transposed) {
+            multiplyTransposedTile(tile, sources, m, length, panel, corner, panelColumns, false);
+          } else {
+            for (int r = 0; r < tile; ++r) x[r] = aData + (m + r) * a.first.stride;
+            multiplyTile(tile, {x, 0, k, 1, length, panel, panel, nullptr, corners, 0, false});
+          }
+          for (int r = 0; r < tile; ++r) {
+            float* to = yData + (m + r) * y.first.stride + n;
+            for (int64_t j = 0; j < width; j += lanes) {
+              const int64_t part = std::min(lanes, width - j);
+              const Vec sum = mul(load(corners[r] + j), broadcast(scale));
+              storePart(to + j, k > 0 ? add(loadPart(to + j, part), sum) : sum, part);
+            }
+          }
+          m += tile;
+        }
+      }
+    }
+  });
+}
+
+}  // namespace counterpoint::COUNTERPOINT_ISA

@@ -1,0 +1,54 @@
+// Matrix products in f32: linear layers, their gradients, and batches of small products.
+//
+// All matrices are row-major with a row stride; outputs must not overlap inputs. Every output element is summed in an
+// order that depends on the reduced dimension alone, so its bits do not change with the number of rows, threads, or its
+// place among the rows. Weight gradients reduce over the rows and so depend on their number, never on the threads.
+#pragma once
+#include "cpu/simd.h"
+#include "machine/context.h"
+
+namespace counterpoint::COUNTERPOINT_ISA {
+
+// `rows` rows of `columns` floats, `stride` floats apart.
+struct Matrix {
+  float* data = nullptr;
+  int64_t rows = 0, columns = 0, stride = 0;
+
+  float* row(int64_t i) const { return data + i * stride; }
+};
+
+// A tensor with all leading dimensions flattened into rows.
+Matrix matrixOf(const Tensor& tensor);
+
+enum class Activation : uint8_t { none, silu, gelu };
+
+// What a product does to its sums on the way out: activation(sum + bias + residual).
+struct Epilogue {
+  const float* bias = nullptr;      // [columns], may be absent
+  const float* residual = nullptr;  // [rows, columns], may be absent
+  int64_t residualStride = 0;
+  Activation activation = Activation::none;
+};
+
+// y[M,N] = activation(x[M,K] w[K,N] + bias + residual). `w` is packed through the context.
+void linear(Context& context, const Matrix& x, const Tensor& w, const Epilogue& epilogue, const Matrix& y);
+
+// dx[M,K] = dy[M,N] w[K,N]^T.
+void linearInputGradient(Context& context, const Matrix& dy, const Tensor& w, const Matrix& dx);
+
+// dw[K,N] = x[M,K]^T dy[M,N], dense.
+void linearWeightGradient(Context& context, const Matrix& x, const Matrix& dy, float* dw);
+
+// One operand of a batch of products: matrix `i` begins `step` floats after matrix `i - 1`; `transposed` says that the
+// stored matrix is the transpose of the one meant.
+struct BatchMatrix {
+  Matrix first;
+  int64_t step = 0;
+  bool transposed = false;
+};
+
+// y[i] = scale * a[i] b[i] for i < count: a as meant [M,K], b as meant [K,N], y [M,N].
+void batchedProduct(Context& context, int64_t count, const BatchMatrix& a, const BatchMatrix& b, float scale,
+                    const BatchMatrix& y);
+
+}  // namespace counterpoint::COUNTERPOINT_ISA

@@ -1,0 +1,141 @@
+// The driver of indirect products: cuts rows and columns into items, and walks the blocks of each. See indirect.h.
+#include "cpu/gemm/indirect.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace counterpoint::COUNTERPOINT_ISA {
+
+namespace {
+
+// How the outputs are dealt to threads. Free to depend on the number of threads: sums do not cross items.
+struct Deal {
+  int64_t rowBlock, rowBlocks, panelBlock, panelBlocks;
+
+  Deal(int64_t rows, int64_t panels, int threads) {
+    constexpr int64_t rowsAtOnce = 96;  // with a depth block of 384: 147 KB of x in the second-level cache
+    const int64_t wanted = threads > 1 ? 4 * threads : 1;
+    rowBlocks = ceilDiv(rows, rowsAtOnce);
+    const int64_t split = std::clamp<int64_t>(ceilDiv(wanted, rowBlocks), 1, panels);
+    panelBlock = ceilDiv(panels, split);
+    panelBlocks = ceilDiv(panels, panelBlock);
+    rowBlock = ceilDiv(ceilDiv(rows, rowBlocks), tileRows) * tileRows;
+    rowBlocks = ceilDiv(rows, rowBlock);
+  }
+};
+
+struct Item {
+  int64_t rows;  // of this item
+  int64_t panelFirst, panelLast;
+  RowPointers pointers;
+};
+
+// Applies the activation to eight values.
+Vec activate(Activation activation, Vec v) {
+  return activation == Activation::silu ? silu(v) : activation == Activation::gelu ? gelu(v) : v;
+}
+
+// One block of taps and depth for every tile of an item.
+void multiplyBlock(const IndirectProduct& product, const Item& item, Tile tile, const float* panels, bool first,
+                   bool last) {
+  const int64_t panelFloats = tile.segments * tile.depth * panelColumns;
+  const float* const* sources = tile.rows;
+  alignas(64) float corner[tileRows * panelColumns] = {};
+  alignas(64) float start[panelColumns] = {};
+  float* corners[tileRows];
+  for (int r = 0; r < tileRows; ++r) corners[r] = corner + r * panelColumns;
+
+  for (int64_t p = item.panelFirst; p < item.panelLast; ++p) {
+    const int64_t column = p * panelColumns, width = std::min(panelColumns, product.columns - column);
+    const bool whole = width == panelColumns;
+    const float* bias = first && product.epilogue.bias ? product.epilogue.bias + column : nullptr;
+    if (bias && !whole) std::memcpy(start, bias, static_cast<size_t>(width) * sizeof(float));
+    tile.start = bias && !whole ? start : bias;
+    tile.panel = panels + p * panelFloats;
+    tile.next = tile.panel + panelFloats;
+    tile.accumulate = !first;
+    for (int64_t m = 0; m < item.rows;) {
+      const int rows = nextRows(item.rows - m);
+      float* const* targets = item.pointers.targets + m;
+      tile.rows = sources + m;
+      tile.targets = whole ? targets : corners;
+      tile.column = whole ? column : 0;
+      if (whole) {
+        multiplyTile(rows, tile);
+      } else {  // the last, narrow panel goes by way of a full-width tile
+        const size_t bytes = static_cast<size_t>(width) * sizeof(float);
+        if (!first)
+          for (int r = 0; r < rows; ++r) std::memcpy(corners[r], targets[r] + column, bytes);
+        multiplyTile(rows, tile);
+        for (int r = 0; r < rows; ++r) std::memcpy(targets[r] + column, corners[r], bytes);
+      }
+      if (last) {
+        finishRows(product.epilogue, rows, column, width, targets, item.pointers.residuals + m);
+      }
+      tile.next += panelFloats / 4;  // four tiles have drawn in the whole next panel
+      m += rows;
+    }
+  }
+}
+
+// A product with no taps at all (an input position that a strided convolution never reads) is its bias.
+void fillRows(const IndirectProduct& product, const Item& item) {
+  for (int64_t m = 0; m < item.rows; ++m) {
+    float* y = item.pointers.targets[m];
+    for (int64_t n = 0; n < product.columns; ++n) y[n] = product.epilogue.bias ? product.epilogue.bias[n] : 0.0f;
+  }
+  finishRows(product.epilogue, item.rows, 0, product.columns, item.pointers.targets, item.pointers.residuals);
+}
+
+}  // namespace
+
+void finishRows(const Epilogue& epilogue, int64_t count, int64_t column, int64_t columns, float* const* targets,
+                const float* const* residuals) {
+  if (!epilogue.residual && epilogue.activation == Activation::none) return;
+  for (int64_t m = 0; m < count; ++m) {
+    float* y = targets[m] + column;
+    for (int64_t n = 0; n < columns; n += lanes) {
+      const int64_t part = std::min(lanes, columns - n);
+      Vec v = loadPart(y + n, part);
+      if (epilogue.residual) v = add(v, loadPart(residuals[m] + column + n, part));
+      storePart(y + n, activate(epilogue.activation, v), part);
+    }
+  }
+}
+
+void multiplyIndirect(Context& context, const IndirectProduct& product) {
+  if (product.rows == 0 || product.columns == 0) return;
+  const Blocking& blocking = product.blocking;
+  const int64_t taps = blocking.taps, panels = ceilDiv(product.columns, panelColumns);
+  const Deal deal(product.rows, panels, context.threads());
+  context.parallel(deal.rowBlocks * deal.panelBlocks, [&](int64_t index, int thread) {
+    const int64_t firstRow = index / deal.panelBlocks * deal.rowBlock,
+                  firstPanel = index % deal.panelBlocks * deal.panelBlock;
+    Item item{std::min(deal.rowBlock, product.rows - firstRow),
+              firstPanel,
+              std::min(firstPanel + deal.panelBlock, panels),
+              {}};
+    const size_t pointers = static_cast<size_t>((taps + 2) * item.rows);
+    const float** table =
+        reinterpret_cast<const float**>(context.threadScratch(thread, pointers * sizeof(float*) / sizeof(float)));
+    item.pointers = {table, const_cast<float**>(table + taps * item.rows), table + (taps + 1) * item.rows};
+    product.locate(firstRow, item.rows, item.pointers);
+    if (taps == 0 || blocking.depth == 0) return fillRows(product, item);
+
+    for (int64_t k = 0; k < blocking.depth; k += blocking.depthBlock) {
+      for (int64_t t = 0; t < taps; t += blocking.tapBlock) {
+        Tile tile{};
+        tile.depthOffset = k;
+        tile.depth = std::min(blocking.depthBlock, blocking.depth - k);
+        tile.segments = std::min(blocking.tapBlock, taps - t);
+        tile.rows = item.pointers.sources + t * item.rows;
+        tile.rowStep = item.rows;
+        const bool last = k + tile.depth == blocking.depth && t + tile.segments == taps;
+        multiplyBlock(product, item, tile, product.panels + (k * taps + t * tile.depth) * panels * panelColumns,
+                      k == 0 && t == 0, last);
+      }
+    }
+  });
+}
+
+}  // namespace counterpoint::COUNTERPOINT_ISA

@@ -1,0 +1,15 @@
+// The names of the weight layouts that this folder keeps through Context::packed.
+#pragma once
+#include <cstdint>
+
+namespace counterpoint::COUNTERPOINT_ISA {
+
+enum class Packing : uint32_t {
+  forward = 0x100,             // panels of w [taps, K, N]
+  transposed = 0x101,          // panels of the transpose of w [K, N]
+  winograd = 0x102,            // panels of the 36 matrices that Winograd's filter transform makes of w [3, 3, K, N]
+  winogradTransposed = 0x103,  // the same of w turned by 180 degrees and transposed
+  byParity = 0x1000,  // + 256 stride + 16 padTop + padLeft: panels of w's transpose, taps grouped by input position
+};
+
+}  // namespace counterpoint::COUNTERPOINT_ISA

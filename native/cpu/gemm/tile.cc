@@ -1,0 +1,183 @@
+// Register tiles and panel packing: see tile.h. Blocking after Goto and van de Geijn, "Anatomy of High-Performance
+// Matrix Multiplication", 2008, with the row operand left unpacked: broadcasts read it well enough where it lies.
+#include "cpu/gemm/tile.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace counterpoint::COUNTERPOINT_ISA {
+
+namespace {
+
+// Out of line each, so that g++ gives every row count its own register allocation; inlined, they spill.
+template <int R>
+COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
+  Vec left[R], right[R];
+  const Vec startLeft = tile.start ? load(tile.start) : zero(), startRight = tile.start ? load(tile.start + 8) : zero();
+  COUNTERPOINT_UNROLL
+  for (int r = 0; r < R; ++r) {
+    left[r] = startLeft;
+    right[r] = startRight;
+    __builtin_prefetch(tile.targets[r] + tile.column, 1, 3);
+  }
+  const float* panel = tile.panel;
+  const float* next = tile.next;
+  const float* const* rows = tile.rows;
+  for (int64_t s = 0; s < tile.segments; ++s, rows += tile.rowStep) {
+    const float* x[R];
+    COUNTERPOINT_UNROLL
+    for (int r = 0; r < R; ++r) x[r] = rows[r] + tile.depthOffset;
+    int64_t k = 0;
+    for (; k + 4 <= tile.depth; k += 4, panel += 4 * panelColumns) {
+      __builtin_prefetch(next, 0, 2);
+      next += 16;
+      COUNTERPOINT_UNROLL
+      for (int u = 0; u < 4; ++u) {
+        const Vec b0 = load(panel + u * panelColumns), b1 = load(panel + u * panelColumns + 8);
+        COUNTERPOINT_UNROLL
+        for (int r = 0; r < R; ++r) {
+          const Vec a = broadcast(x[r] + k + u);
+          accumulate(left[r], a, b0);
+          accumulate(right[r], a, b1);
+        }
+      }
+    }
+    for (; k < tile.depth; ++k, panel += panelColumns) {
+      const Vec b0 = load(panel), b1 = load(panel + 8);
+      COUNTERPOINT_UNROLL
+      for (int r = 0; r < R; ++r) {
+        const Vec a = broadcast(x[r] + k);
+        accumulate(left[r], a, b0);
+        accumulate(right[r], a, b1);
+      }
+    }
+  }
+  COUNTERPOINT_UNROLL
+  for (int r = 0; r < R; ++r) {
+    float* y = tile.targets[r] + tile.column;
+    store(y, tile.accumulate ? add(load(y), left[r]) : left[r]);
+    store(y + 8, tile.accumulate ? add(load(y + 8), right[r]) : right[r]);
+  }
+}
+
+template <int R>
+COUNTERPOINT_NOINLINE void multiplyTransposed(const float* const* rows, int64_t column, int64_t count,
+                                              const float* panel, float* out, int64_t outStride, bool accumulating) {
+  Vec left[R], right[R];
+  COUNTERPOINT_UNROLL
+  for (int r = 0; r < R; ++r) left[r] = right[r] = zero();
+  const auto step = [&](const float* x, const float* b) __attribute__((always_inline)) {
+    const Vec b0 = load(b), b1 = load(b + 8);
+    COUNTERPOINT_UNROLL
+    for (int r = 0; r < R; ++r) {
+      const Vec a = broadcast(x + r);
+      accumulate(left[r], a, b0);
+      accumulate(right[r], a, b1);
+    }
+  };
+  int64_t i = 0;
+  for (; i + 4 <= count; i += 4, panel += 4 * panelColumns) {
+    COUNTERPOINT_UNROLL
+    for (int u = 0; u < 4; ++u) step(rows[i + u] + column, panel + u * panelColumns);
+  }
+  for (; i < count; ++i, panel += panelColumns) step(rows[i] + column, panel);
+  COUNTERPOINT_UNROLL
+  for (int r = 0; r < R; ++r, out += outStride) {
+    store(out, accumulating ? add(load(out), left[r]) : left[r]);
+    store(out + 8, accumulating ? add(load(out + 8), right[r]) : right[r]);
+  }
+}
+
+}  // namespace
+
+void multiplyTile(int rows, const Tile& tile) {
+  switch (rows) {
+#if COUNTERPOINT_AVX2
+    case 6: return multiply<6>(tile);
+    case 5: return multiply<5>(tile);
+    case 4: return multiply<4>(tile);
+    case 3: return multiply<3>(tile);
+#endif
+    case 2: return multiply<2>(tile);
+    default: return multiply<1>(tile);
+  }
+}
+
+void multiplyTransposedTile(int outputs, const float* const* rows, int64_t column, int64_t count, const float* panel,
+                            float* out, int64_t outStride, bool accumulate) {
+  switch (outputs) {
+#if COUNTERPOINT_AVX2
+    case 6: return multiplyTransposed<6>(rows, column, count, panel, out, outStride, accumulate);
+    case 5: return multiplyTransposed<5>(rows, column, count, panel, out, outStride, accumulate);
+    case 4: return multiplyTransposed<4>(rows, column, count, panel, out, outStride, accumulate);
+    case 3: return multiplyTransposed<3>(rows, column, count, panel, out, outStride, accumulate);
+#endif
+    case 2: return multiplyTransposed<2>(rows, column, count, panel, out, outStride, accumulate);
+    default: return multiplyTransposed<1>(rows, column, count, panel, out, outStride, accumulate);
+  }
+}
+
+Blocking::Blocking(int64_t taps, int64_t depth) : taps(taps), depth(depth), depthBlock(depth), tapBlock(1) {
+  constexpr int64_t most = 384;
+  if (depth > most) {
+    depthBlock = ceilDiv(ceilDiv(depth, ceilDiv(depth, most)), 4) * 4;  // even parts, whole steps of the unrolled loop
+  } else if (depth > 0 && taps > 0) {
+    tapBlock = ceilDiv(taps, ceilDiv(taps, std::max<int64_t>(1, most / depth)));
+  }
+}
+
+void packPanel(const float* data, int64_t depthStride, int64_t columnStride, int64_t depth, int64_t columns,
+               float* out) {
+  if (columnStride == 1) {
+    if (columns == panelColumns) {
+      for (int64_t k = 0; k < depth; ++k, data += depthStride, out += panelColumns) {
+        store(out, load(data));
+        store(out + 8, load(data + 8));
+      }
+      return;
+    }
+    const int64_t first = std::min(columns, lanes), second = columns - first;
+    for (int64_t k = 0; k < depth; ++k, data += depthStride, out += panelColumns) {
+      store(out, loadPart(data, first));
+      store(out + 8, second > 0 ? loadPart(data + 8, second) : zero());
+    }
+    return;
+  }
+  // Columns are the distant direction: squares of 8 x 8 are read along k and turned.
+  for (int64_t half = 0; half < panelColumns; half += lanes) {
+    const int64_t present = std::clamp<int64_t>(columns - half, 0, lanes);
+    for (int64_t k = 0; k < depth; k += lanes) {
+      const int64_t length = std::min(lanes, depth - k);
+      Vec square[8];
+      for (int64_t n = 0; n < lanes; ++n) {
+        const float* from = data + (half + n) * columnStride + k;
+        square[n] = n >= present ? zero() : length == lanes ? load(from) : loadPart(from, length);
+      }
+      transpose(square);
+      for (int64_t i = 0; i < length; ++i) store(out + (k + i) * panelColumns + half, square[i]);
+    }
+  }
+}
+
+void packPanels(Context& context, const Blocking& blocking, int64_t columns, const WeightView& weight, float* out) {
+  const int64_t panels = ceilDiv(columns, panelColumns), taps = blocking.taps;
+  // One item is one panel of one block; blocks run over the depth first, then over groups of taps.
+  const int64_t tapBlocks = ceilDiv(taps, blocking.tapBlock),
+                depthBlocks = ceilDiv(blocking.depth, blocking.depthBlock);
+  context.parallel(depthBlocks * tapBlocks * panels, [&](int64_t item, int) {
+    const int64_t panel = item % panels, t0 = item / panels % tapBlocks * blocking.tapBlock;
+    const int64_t k0 = item / panels / tapBlocks * blocking.depthBlock;
+    const int64_t depth = std::min(blocking.depthBlock, blocking.depth - k0),
+                  group = std::min(blocking.tapBlock, taps - t0);
+    float* to = out + ((k0 * taps + t0 * depth) * panels + panel * group * depth) * panelColumns;
+    for (int64_t t = t0; t < t0 + group; ++t, to += depth * panelColumns) {
+      const int64_t stored = weight.tapOrder ? weight.tapOrder[t] : t;
+      packPanel(weight.data + stored * weight.tapStride + k0 * weight.depthStride +
+                    panel * panelColumns * weight.columnStride,
+                weight.depthStride, weight.columnStride, depth, std::min(panelColumns, columns - panel * panelColumns),
+                to);
+    }
+  });
+}
+
+}  // namespace counterpoint::COUNTERPOINT_ISA

@@ -1,0 +1,75 @@
+// The register tiles that all matrix products are made of, and the layout of the operand that they stream.
+//
+// A product y[M,N] = sum over taps t and depth k of x[t][M,k] w[t][k,N] is cut into tiles of `tileRows` by 16. The
+// 16-wide operand is packed into panels, [block][N/16][tap][k][16], zeros beyond N, so that a tile reads it in one
+// stream; the other is read in place through row pointers, which makes one tile serve linear layers, convolutions (a
+// pointer per tap, to a row of zeros outside the image) and Winograd's products. One output is one chain of additions
+// over k inside a block, and one over the blocks; rows do not influence each other, so how rows are grouped leaves no
+// trace in the bits.
+#pragma once
+#include "cpu/simd.h"
+#include "machine/context.h"
+
+namespace counterpoint::COUNTERPOINT_ISA {
+
+constexpr int64_t panelColumns = 2 * lanes;
+// 6 x 16 outputs are 12 accumulators of the 16 registers; the baseline needs two registers a vector and one for
+// products.
+constexpr int tileRows = COUNTERPOINT_AVX2 ? 6 : 2;
+
+constexpr int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// How many of `left` rows the next tile takes: full tiles, but 5+4 or 5+5 at the end rather than a thin remainder.
+constexpr int nextRows(int64_t left) {
+  if (left >= 2 * tileRows || left <= tileRows) return static_cast<int>(left < tileRows ? left : tileRows);
+  return static_cast<int>((left + 1) / 2);
+}
+
+struct Tile {
+  const float* const* rows;  // [segment][rowStep]: where each row of x begins
+  int64_t rowStep;
+  int64_t depthOffset;    // first k, added to every row pointer
+  int64_t segments;       // taps of this block
+  int64_t depth;          // k of this block
+  const float* panel;     // [segment][depth][16]
+  const float* next;      // wanted soon: drawn towards the cache meanwhile
+  const float* start;     // 16 values that the sums start from (bias), or null for zero
+  float* const* targets;  // where each row of y begins
+  int64_t column;         // first of the 16 columns
+  bool accumulate;        // add to what the targets hold
+};
+
+// y[r][column + 0..15] = start + sum over segments and depth, for 1 to tileRows rows.
+void multiplyTile(int rows, const Tile& tile);
+
+// out[r][0..15] (+)= sum over i < count of rows[i][column + r] * panel[i][16]: the product with its first operand
+// transposed, 1 to tileRows outputs r; `outStride` floats between them.
+void multiplyTransposedTile(int outputs, const float* const* rows, int64_t column, int64_t count, const float* panel,
+                            float* out, int64_t outStride, bool accumulate);
+
+// How a product is cut along taps and depth; a function of these two numbers alone.
+struct Blocking {
+  int64_t taps, depth;
+  int64_t depthBlock;  // at most 384: a panel of 24 KB stays in the first-level cache
+  int64_t tapBlock;    // several taps share a block where the whole depth is short
+
+  Blocking(int64_t taps, int64_t depth);
+  // Floats of the packed operand.
+  int64_t floats(int64_t columns) const { return taps * depth * ceilDiv(columns, panelColumns) * panelColumns; }
+};
+
+// Where w(tap, k, n) lies before packing.
+struct WeightView {
+  const float* data;
+  int64_t tapStride, depthStride, columnStride;  // one of the last two is 1
+  const int* tapOrder = nullptr;                 // tap t is stored tap tapOrder[t]; null for t itself
+};
+
+// Packs panels for `blocking`, all threads taking part.
+void packPanels(Context& context, const Blocking& blocking, int64_t columns, const WeightView& weight, float* out);
+
+// One panel of up to 16 columns: out[k][16] = w(k, n), k < depth, zeros beyond `columns`; strides as in WeightView.
+void packPanel(const float* data, int64_t depthStride, int64_t columnStride, int64_t depth, int64_t columns,
+               float* out);
+
+}  // namespace counterpoint::COUNTERPOINT_ISA

@@ -1,0 +1,23 @@
+// y = x · weight + bias + residual over the last axis, and its gradients: see gemm/gemm.h.
+#include "cpu/gemm/gemm.h"
+#include "generated/ops.h"
+
+namespace counterpoint::COUNTERPOINT_ISA {
+
+void linear(const Linear& op, Context& context) {
+  Epilogue epilogue;
+  epilogue.bias = op.bias.f32();
+  epilogue.residual = op.residual.f32();
+  epilogue.residualStride = op.residual.rowStride;
+  linear(context, matrixOf(op.x), op.weight, epilogue, matrixOf(op.y));
+}
+
+void linearInputGradient(const LinearInputGradient& op, Context& context) {
+  linearInputGradient(context, matrixOf(op.dy), op.weight, matrixOf(op.dx));
+}
+
+void linearWeightGradient(const LinearWeightGradient& op, Context& context) {
+  linearWeightGradient(context, matrixOf(op.x), matrixOf(op.dy), op.dweight.f32());
+}
+
+}  // namespace counterpoint::COUNTERPOINT_ISA
