@@ -1,14 +1,21 @@
 {
   "variables": {
-    "isa_sources": ["<!@(node -p \"require('fs').readdirSync('native/cpu').filter(f=>f.endsWith('.cc')).map(f=>'native/cpu/'+f).join(' ')\")"],
-    "common_flags": ["-std=c++17", "-O3", "-fvisibility=hidden", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Wno-unused-parameter"]
+    "sanitize%": 0,
+    "isa_sources": ["<!@(node -p \"['native/cpu','native/cpu/gemm'].flatMap(d=>require('fs').readdirSync(d).filter(f=>f.endsWith('.cc')).map(f=>d+'/'+f)).join(' ')\")"]
   },
   "target_defaults": {
     "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
-    "defines": ["NAPI_VERSION=9", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
-    "cflags!": ["-fno-exceptions"],
+    "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
+    "cflags!": ["-fno-exceptions", "-fno-omit-frame-pointer"],
     "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
-    "cflags_cc": ["<@(common_flags)", "-fexceptions"]
+    "cflags_cc": ["-std=c++17", "-O3", "-fexceptions", "-fvisibility=hidden", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Wno-unused-parameter"],
+    "conditions": [
+      ["OS=='linux'", { "ldflags": ["-Wl,-z,now"] }],
+      ["sanitize==1", {
+        "cflags_cc": ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g1"],
+        "ldflags": ["-fsanitize=address,undefined"]
+      }]
+    ]
   },
   "targets": [
     {
@@ -27,7 +34,7 @@
     {
       "target_name": "counterpoint",
       "dependencies": ["cpu_baseline", "cpu_avx2"],
-      "sources": ["<!@(node -p \"['binding','machine','generated','scenes'].flatMap(d=>require('fs').readdirSync('native/'+d).filter(f=>f.endsWith('.cc')).map(f=>'native/'+d+'/'+f)).join(' ')\")"]
+      "sources": ["<!@(node -p \"['binding','machine','generated','scenes'].map(d=>'native/'+d).filter(d=>require('fs').existsSync(d)).flatMap(d=>require('fs').readdirSync(d).filter(f=>f.endsWith('.cc')).map(f=>d+'/'+f)).join(' ')\")"]
     }
   ]
 }
