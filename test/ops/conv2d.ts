@@ -1,0 +1,35 @@
+import { conv2d, conv2dInputGradient, conv2dWeightGradient } from "../../lib/ops/conv2d.js";
+import { testOp } from "./harness.js";
+
+testOp(conv2d, [
+  { shapes: { x: [1, 1, 1, 1], weight: [1, 1, 1, 1] } },
+  { shapes: { x: [2, 3, 5, 4], weight: [1, 1, 4, 7], bias: [7] } },
+  { shapes: { x: [2, 5, 4, 3], weight: [3, 3, 3, 6], bias: [6], residual: [2, 5, 4, 6] } },
+  { shapes: { x: [2, 6, 4, 3], weight: [3, 3, 3, 5], bias: [5], residual: [2, 3, 2, 5] }, attributes: { stride: 2 } },
+  { shapes: { x: [1, 3, 2, 4], weight: [3, 3, 4, 5], residual: [1, 6, 4, 5] }, attributes: { upsample: 2 } },
+  { shapes: { x: [1, 3, 2, 4], weight: [3, 3, 4, 5], bias: [5] }, attributes: { upsample: 2, stride: 2 } },
+  { shapes: { x: [1, 8, 4, 2], weight: [1, 1, 2, 3] }, attributes: { stride: 4 } },
+  { shapes: { x: [1, 8, 8, 2], weight: [7, 7, 2, 9] }, attributes: { stride: 4 } },
+  { name: "a kernel wider than the image", shapes: { x: [1, 2, 3, 2], weight: [5, 5, 2, 3] } },
+  { name: "whole tiles", shapes: { x: [1, 9, 17, 16], weight: [3, 3, 16, 33], bias: [33] }, differentiate: [] },
+  { name: "deep", shapes: { x: [2, 16, 16, 64], weight: [3, 3, 64, 32], bias: [32] }, differentiate: [] },
+]);
+
+testOp(conv2dInputGradient, [
+  { shapes: { dy: [2, 3, 5, 4], weight: [1, 1, 7, 4] } },
+  { shapes: { dy: [2, 5, 4, 6], weight: [3, 3, 5, 6] } },
+  { shapes: { dy: [2, 3, 2, 5], weight: [3, 3, 9, 5] }, attributes: { stride: 2 } },
+  { shapes: { dy: [1, 6, 4, 5], weight: [3, 3, 4, 5] }, attributes: { upsample: 2 } },
+  { shapes: { dy: [1, 3, 2, 5], weight: [3, 3, 4, 5] }, attributes: { upsample: 2, stride: 2 } },
+  { shapes: { dy: [1, 2, 1, 3], weight: [1, 1, 2, 3] }, attributes: { stride: 4 } },
+  { name: "deep", shapes: { dy: [2, 16, 16, 32], weight: [3, 3, 64, 32] } },
+]);
+
+testOp(conv2dWeightGradient, [
+  { shapes: { x: [2, 3, 5, 4], dy: [2, 3, 5, 7] }, attributes: { kernel: 1 } },
+  { shapes: { x: [2, 5, 4, 3], dy: [2, 5, 4, 6] }, attributes: { kernel: 3 } },
+  { shapes: { x: [2, 6, 4, 3], dy: [2, 3, 2, 5] }, attributes: { kernel: 3, stride: 2 } },
+  { shapes: { x: [1, 3, 2, 4], dy: [1, 6, 4, 5] }, attributes: { kernel: 3, upsample: 2 } },
+  { shapes: { x: [1, 8, 4, 2], dy: [1, 2, 1, 3] }, attributes: { kernel: 1, stride: 4 } },
+  { name: "deep", shapes: { x: [2, 16, 16, 64], dy: [2, 16, 16, 32] }, attributes: { kernel: 3 } },
+]);

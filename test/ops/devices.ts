@@ -1,0 +1,40 @@
+/**
+ * The devices that op cases run on: the reference, and the CPU with every instruction set that this machine can run,
+ * each with 1, 2 and 3 threads. Where the addon is not built, asking for them throws CP_NATIVE_LOAD.
+ */
+import { CounterpointError } from "../../lib/graph/error.js";
+import { openCpuDevice } from "../../lib/machine/cpu.js";
+import type { Device } from "../../lib/machine/device.js";
+import { openReferenceDevice } from "../../lib/machine/reference.js";
+
+export interface TestDevice {
+  readonly name: string;
+  /** Devices that must give the same bits: one for each number of threads. */
+  readonly byThreads: readonly Device[];
+}
+
+let opened: readonly TestDevice[] | null = null;
+
+/** All of them; opened once per process and closed after its last test. */
+export function testDevices(): readonly TestDevice[] {
+  opened ??= [
+    { name: "reference", byThreads: [openReferenceDevice()] },
+    ...(["baseline", "avx2"] as const).flatMap((isa) => openIsa(isa)),
+  ];
+  return opened;
+}
+
+/** Nothing where this CPU lacks the instruction set. */
+function openIsa(isa: "baseline" | "avx2"): TestDevice[] {
+  try {
+    return [{ name: `cpu ${isa}`, byThreads: [1, 2, 3].map((threads) => openCpuDevice({ threads, isa })) }];
+  } catch (error) {
+    if (error instanceof CounterpointError && error.code === "CP_ISA_UNSUPPORTED") return [];
+    throw error;
+  }
+}
+
+after(async () => {
+  for (const { byThreads } of opened ?? []) for (const device of byThreads) await device.close();
+  opened = null;
+});

@@ -1,0 +1,60 @@
+import { groupNorm, groupNormGradient } from "../../lib/ops/group-norm.js";
+import type { Random } from "../random.js";
+import { testOp } from "./harness.js";
+
+const offset = (random: Random) => 1000 + random.normal();
+const spiked = (random: Random, index: number) => (index === 0 ? 1e4 : random.normal());
+
+testOp(
+  groupNorm,
+  [
+    { shapes: { x: [2, 6], gamma: [6], beta: [6] }, attributes: { groups: 2 } },
+    { shapes: { x: [2, 5, 7, 1], gamma: [1], beta: [1] }, attributes: { groups: 1, activation: "silu" } },
+    { shapes: { x: [2, 3, 3, 12], gamma: [12], beta: [12] }, attributes: { groups: 4, activation: "silu" } },
+    {
+      shapes: { x: [2, 4, 4, 12], gamma: [12], beta: [12], scale: [2, 12], shift: [2, 12] },
+      attributes: { groups: 3, activation: "silu" },
+    },
+    {
+      shapes: { x: [2, 3, 20], gamma: [20], beta: [20], scale: [2, 20], shift: [2, 20] },
+      attributes: { groups: 20 },
+    },
+    {
+      shapes: { x: [2, 16, 16, 64], gamma: [64], beta: [64], scale: [2, 64], shift: [2, 64] },
+      attributes: { groups: 32, activation: "silu" },
+      tolerance: 1e-6,
+      differentiate: [],
+    },
+    {
+      name: "mean of a thousand deviations",
+      shapes: { x: [1, 16, 16, 40], gamma: [40], beta: [40] },
+      attributes: { groups: 5 },
+      values: { x: offset },
+      tolerance: 1e-4,
+      differentiate: [],
+    },
+    {
+      name: "a spike in the first row",
+      shapes: { x: [1, 16, 16, 40], gamma: [40], beta: [40] },
+      attributes: { groups: 5 },
+      values: { x: spiked },
+      differentiate: [],
+    },
+  ],
+  { gradientTolerance: 1e-5 },
+);
+testOp(groupNormGradient, [
+  { shapes: { x: [2, 6], gamma: [6], beta: [6], dy: [2, 6] }, attributes: { groups: 2 } },
+  {
+    shapes: { x: [2, 5, 7, 3], gamma: [3], beta: [3], dy: [2, 5, 7, 3] },
+    attributes: { groups: 3, activation: "silu" },
+  },
+  {
+    shapes: { x: [3, 4, 4, 12], gamma: [12], beta: [12], scale: [3, 12], shift: [3, 12], dy: [3, 4, 4, 12] },
+    attributes: { groups: 3 },
+  },
+  {
+    shapes: { x: [2, 16, 16, 64], gamma: [64], beta: [64], scale: [2, 64], shift: [2, 64], dy: [2, 16, 16, 64] },
+    attributes: { groups: 32, activation: "silu" },
+  },
+]);

@@ -1,0 +1,164 @@
+/**
+ * One harness for every op. A test file lists cases; for each case the harness checks that
+ *
+ * - every device that computes in f32 agrees with the op's reference loops: ||out − ref|| / ||ref|| under the case's
+ *   tolerance, for every instruction set this machine can run, with 1, 2 and 3 threads bit for bit the same, nothing
+ *   written beside the results, and everything in the results written;
+ * - the first image alone gives the bits that it gives in a batch, wherever a result belongs to one image;
+ * - the gradient rule agrees with central differences of the reference loops in f64, along random directions;
+ * - a fused op's reference loops agree with its unfused definition.
+ */
+import assert from "node:assert/strict";
+import { Graph, type Value } from "../../lib/graph/graph.js";
+import type { ResultSpec } from "../../lib/graph/op.js";
+import { type AttributeSpec, applyOp, type Op, type OpDefinition, type OperandSpec } from "../../lib/graph/op.js";
+import { interpret } from "../../lib/machine/interpret.js";
+import { checkGradient, relativeError } from "../passes/finite-differences.js";
+import { type Random, seeded } from "../random.js";
+import { checkAlone, checkOnDevices, firstImage } from "./on-devices.js";
+
+/** One element of an operand, in row-major order: `(random, index) => random.below(10)`. */
+export type Element = (random: Random, index: number) => number;
+
+export interface OpCase<Operand extends string = string, Attribute extends string = string> {
+  /** Shown beside the shapes. */
+  readonly name?: string;
+  /** The shape of every operand that is present; an optional one left out is absent. */
+  readonly shapes: { readonly [K in Operand]?: readonly number[] };
+  readonly attributes?: { readonly [K in Attribute]?: number | string };
+  /** What an operand holds; without it standard normals. Integer operands need one. Rounded to the operand's dtype. */
+  readonly values?: { readonly [K in Operand]?: Element };
+  /** Largest relative error of each result and mutated operand on a device; 0: the same bits. Default 1e-5. */
+  readonly tolerance?: number;
+  /** Operands whose gradient is checked; default those of the options. */
+  readonly differentiate?: readonly Operand[];
+}
+
+export interface OpOptions<Operand extends string = string> {
+  /** Defaults for every case. */
+  readonly values?: { readonly [K in Operand]?: Element };
+  readonly tolerance?: number;
+  /** Operands whose gradient is checked. Default: every f32 operand where the op has a gradient rule, else none. */
+  readonly differentiate?: readonly Operand[];
+  /** Largest relative error of a gradient's projection against central differences. Default 1e-6. */
+  readonly gradientTolerance?: number;
+}
+
+/** A case with every default filled and its operands' contents drawn. */
+export interface PreparedCase {
+  readonly op: OpDefinition;
+  readonly title: string;
+  /** In the order of the op's operands; null where absent. Rounded to what the operand's dtype can hold. */
+  readonly operands: readonly ({
+    name: string;
+    spec: OperandSpec;
+    shape: readonly number[];
+    data: Float64Array;
+  } | null)[];
+  readonly attributes: Record<string, number | string>;
+  readonly tolerance: number;
+}
+
+/** Registers the tests of `op`, one mocha case for every check of every case. */
+export function testOp<
+  O extends Record<string, OperandSpec>,
+  A extends Record<string, AttributeSpec>,
+  R extends Record<string, ResultSpec>,
+>(
+  op: Op<O, A, R>,
+  cases: readonly OpCase<keyof O & string, keyof A & string>[],
+  options: OpOptions<keyof O & string> = {},
+): void {
+  const definition = op.definition;
+  describe(`op ${definition.name}`, () => {
+    for (const [index, entry] of cases.entries()) {
+      const prepared = prepare(definition, entry as OpCase, options as OpOptions, index + 1);
+      it(`${prepared.title}: devices agree with the reference`, () => checkOnDevices(prepared));
+      const alone = firstImage(prepared);
+      if (alone) it(`${prepared.title}: the first image alone gives the same bits`, () => checkAlone(prepared, alone));
+      const differentiated = differentiatedOperands(definition, entry as OpCase, options as OpOptions);
+      if (differentiated.length > 0) {
+        it(`${prepared.title}: gradient of ${differentiated.join(", ")}`, () => {
+          checkOpGradient(prepared, differentiated, options.gradientTolerance ?? 1e-6);
+        });
+      }
+      if (definition.definition) {
+        it(`${prepared.title}: reference agrees with the definition`, () => checkDefinition(prepared));
+      }
+    }
+  });
+}
+
+function prepare(op: OpDefinition, entry: OpCase, options: OpOptions, seed: number): PreparedCase {
+  const random = seeded(seed);
+  const unknown = Object.keys(entry.shapes).find((name) => !(name in op.operands));
+  if (unknown) throw new Error(`${op.name} has no operand "${unknown}"`);
+  const operands = Object.entries(op.operands).map(([name, spec]) => {
+    const shape = entry.shapes[name];
+    if (!shape) return null;
+    const dtype = spec.dtype ?? "f32";
+    const element = entry.values?.[name] ?? options.values?.[name];
+    if (!element && dtype !== "f32") throw new Error(`${op.name}: integer operand "${name}" needs "values"`);
+    const count = shape.reduce((total, size) => total * size, 1);
+    const data = Float64Array.from({ length: count }, (_, index) => element?.(random, index) ?? random.normal());
+    return { name, spec, shape, data: dtype === "f32" ? data.map(Math.fround) : data.map(Math.trunc) };
+  });
+  const shapes = operands.flatMap((operand) => (operand ? `${operand.name} [${operand.shape}]` : []));
+  const attributes = (entry.attributes ?? {}) as Record<string, number | string>;
+  const words = Object.entries(attributes).map(([name, value]) => `${name}=${value}`);
+  const title = [entry.name, ...shapes, ...words].filter((text) => text !== undefined).join(" ");
+  return { op, title, operands, attributes, tolerance: entry.tolerance ?? options.tolerance ?? 1e-5 };
+}
+
+function differentiatedOperands(op: OpDefinition, entry: OpCase, options: OpOptions): readonly string[] {
+  const chosen = entry.differentiate ?? options.differentiate;
+  const present = Object.keys(op.operands).filter((name) => entry.shapes[name]);
+  if (chosen) return chosen.filter((name) => present.includes(name));
+  if (!op.gradient) return [];
+  return present.filter((name) => (op.operands[name].dtype ?? "f32") === "f32" && !op.operands[name].mutates);
+}
+
+/** The op alone in a graph, f32 operands as parameters and integers as inputs named after them. */
+export function graphOf({ op, operands, attributes }: PreparedCase): {
+  graph: Graph;
+  values: Record<string, Value | null>;
+  results: Value[];
+  leaves: Map<string, Float64Array>;
+} {
+  const graph = new Graph();
+  const leaves = new Map<string, Float64Array>();
+  const values: Record<string, Value | null> = {};
+  for (const operand of operands) {
+    if (!operand) continue;
+    const { name, spec, shape, data } = operand;
+    const dtype = spec.dtype ?? "f32";
+    if (spec.mutates) values[name] = graph.state(name, shape, dtype);
+    else values[name] = dtype === "f32" ? graph.parameter(name, shape) : graph.input(name, shape, dtype);
+    leaves.set(`${values[name]?.leaf?.kind}:${name}`, data);
+  }
+  const node = applyOp(graph, op, values, attributes);
+  return { graph, values, results: [...node.results], leaves };
+}
+
+function checkOpGradient(prepared: PreparedCase, names: readonly string[], tolerance: number): void {
+  const { graph, values, results, leaves } = graphOf(prepared);
+  const differentiable = results.filter((result) => result.dtype === "f32");
+  checkGradient({ graph, results: differentiable, wrt: names.map((name) => values[name]!), leaves, tolerance });
+}
+
+function checkDefinition(prepared: PreparedCase): void {
+  const { graph, values, results, leaves } = graphOf(prepared);
+  const named = Object.fromEntries(Object.keys(prepared.op.operands).map((name) => [name, values[name] ?? null]));
+  const filled = Object.fromEntries(
+    Object.entries(prepared.op.attributes).map(([name, spec]) => [name, prepared.attributes[name] ?? spec.default!]),
+  );
+  const plain = prepared.op.definition!(graph, named, filled);
+  const names = Object.keys(prepared.op.results);
+  const read = interpret(graph, leaves);
+  for (const [index, name] of names.entries()) {
+    const value = names.length === 1 ? (plain as Value) : (plain as Record<string, Value>)[name];
+    assert.deepEqual(value.shape, results[index].shape);
+    const error = relativeError(read(results[index]), read(value));
+    assert.ok(error <= 1e-12, `"${name}" differs from the definition by ${error}`);
+  }
+}
