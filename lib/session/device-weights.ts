@@ -1,0 +1,43 @@
+/** Parameters in an immutable region of a device, once for any number of sessions, and so their packings once too. */
+import { Graph } from "../graph/graph.js";
+import type { Device, DeviceRegion } from "../machine/device.js";
+import { layoutOf } from "../passes/layout.js";
+import type { Layout } from "../program/program.js";
+import type { WeightsTensor } from "../weights/safetensors.js";
+
+/** How long the event loop may be held. */
+const sliceMs = 10;
+
+export class DeviceWeights {
+  private constructor(
+    readonly layout: Layout,
+    readonly region: DeviceRegion,
+  ) {}
+
+  /** Copies `parameters` to `device`, in their order. The event loop stays free. */
+  static async load(device: Device, parameters: ReadonlyMap<string, WeightsTensor>): Promise<DeviceWeights> {
+    const declared = new Graph();
+    const leaves = [...parameters].map(([name, { shape }]) => declared.parameter(name, shape));
+    const layout = layoutOf("weights", leaves);
+    const region = device.createRegion(layout.bytes);
+    try {
+      let sliceStart = performance.now();
+      for (const [name, { data }] of parameters) {
+        await region.write(layout.tensors.get(name)!.offset, data);
+        // A device that is quick settles hundreds of writes within one turn of the event loop.
+        if (performance.now() - sliceStart < sliceMs) continue;
+        await new Promise(setImmediate);
+        sliceStart = performance.now();
+      }
+    } catch (error) {
+      region.free();
+      throw error;
+    }
+    return new DeviceWeights(layout, region);
+  }
+
+  /** Frees the memory; the sessions that use it are closed first. Idempotent. */
+  free(): void {
+    this.region.free();
+  }
+}
