@@ -1,0 +1,54 @@
+/**
+ * What a scene can be made of, as closed lists: every word of a caption, every class of `percept-mini` and every code in
+ * a packed scene comes from here. The order is part of the packed layout and of trained weights: append, never reorder.
+ */
+
+export const shapes = ["sphere", "cube", "cylinder"] as const;
+export const colours = ["gray", "red", "blue", "green", "brown", "purple", "cyan", "yellow"] as const;
+export const sizes = ["small", "large"] as const;
+/** `rubber` is matte, `metal` reflects its surroundings. */
+export const materials = ["rubber", "metal"] as const;
+export const grounds = ["gray", "sandy", "checkered", "wooden", "grassy"] as const;
+export const skies = ["blue", "cloudy", "sunset", "night"] as const;
+
+export type Shape = (typeof shapes)[number];
+export type Colour = (typeof colours)[number];
+export type Size = (typeof sizes)[number];
+export type Material = (typeof materials)[number];
+export type Ground = (typeof grounds)[number];
+export type Sky = (typeof skies)[number];
+
+/** What an object is, whatever its place. */
+export interface Attributes {
+  readonly shape: Shape;
+  readonly colour: Colour;
+  readonly size: Size;
+  readonly material: Material;
+}
+
+/** Shape, colour and material: the part of an object's attributes by which combinations are held out. */
+export type Combination = Pick<Attributes, "shape" | "colour" | "material">;
+
+/**
+ * The 5 of the 48 combinations that never occur in a training scene; every held-out scene has at least one. Each shape,
+ * colour and material on its own stays common in training.
+ */
+export const heldOutCombinations: readonly Combination[] = [
+  { shape: "sphere", colour: "cyan", material: "rubber" },
+  { shape: "sphere", colour: "red", material: "metal" },
+  { shape: "cube", colour: "purple", material: "metal" },
+  { shape: "cube", colour: "green", material: "rubber" },
+  { shape: "cylinder", colour: "yellow", material: "metal" },
+];
+
+/** Whether this combination is kept out of training. */
+export function isHeldOut({ shape, colour, material }: Combination): boolean {
+  return heldOutCombinations.some(
+    (held) => held.shape === shape && held.colour === colour && held.material === material,
+  );
+}
+
+/** All combinations that a training scene may contain. */
+export const trainCombinations: readonly Combination[] = shapes
+  .flatMap((shape) => colours.flatMap((colour) => materials.map((material) => ({ shape, colour, material }))))
+  .filter((combination) => !isHeldOut(combination));
