@@ -21,7 +21,7 @@ export interface SkippedDevice {
 
 /** The CPU once for each instruction set, the best one first, then the reference device. */
 export async function listDevices(): Promise<{ devices: ListedDevice[]; skipped: SkippedDevice[] }> {
-  const memory = { totalBytes: process.constrainedMemory() || totalmem(), freeBytes: freemem() };
+  const memory = { totalBytes: totalBytes(), freeBytes: freemem() };
   const devices: ListedDevice[] = [];
   const skipped: SkippedDevice[] = [];
   for (const isa of ["avx2", "baseline"] as const) {
@@ -38,4 +38,9 @@ export async function listDevices(): Promise<{ devices: ListedDevice[]; skipped:
   devices.push({ ...reference.info, isDefault: false, memory });
   await reference.close();
   return { devices, skipped };
+}
+
+/** What this process may use: a container's limit where there is one, which reads as 0 or as a huge number without. */
+function totalBytes(): number {
+  return Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
 }
