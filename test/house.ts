@@ -1,6 +1,6 @@
 /** The order of the folders in ARCHITECTURE.md: a folder of lib/ imports only from itself and from those below it. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "..", "..");
@@ -42,4 +42,15 @@ describe("house", () => {
     }
     assert.deepEqual(wrong, []);
   });
+
+  for (const page of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]) {
+    it(`${page} names files that exist`, () => {
+      const text = readFileSync(join(root, page), "utf8");
+      const named = [...text.matchAll(/`((?:lib|native|test)\/[\w./-]+)`/g)].map((match) => match[1]);
+      assert.deepEqual(
+        named.filter((path) => !existsSync(join(root, path))),
+        [],
+      );
+    });
+  }
 });
