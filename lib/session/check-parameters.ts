@@ -1,6 +1,6 @@
 /** Whether the parameters given are the ones that the graphs declare; every difference in one error. */
 import { CounterpointError, quoted } from "../graph/error.js";
-import type { Value } from "../graph/graph.js";
+import type { Shape } from "../graph/graph.js";
 import { product, sameShape } from "../graph/pattern.js";
 import type { WeightsTensor } from "../weights/safetensors.js";
 
@@ -10,9 +10,13 @@ const listed = 20;
 /**
  * Throws CP_WEIGHTS_MISSING, CP_WEIGHTS_SHAPE or CP_WEIGHTS_UNEXPECTED, the first of these that applies, unless `given`
  * has exactly the parameters of `expected`, each an f32 tensor of its leaf's shape. The message counts and names the
- * first 20 of every kind; `details` has them as data.
+ * first 20 of every kind; `details` has them as data. `source` says where the parameters come from.
  */
-export function checkParameters(expected: ReadonlyMap<string, Value>, given: ReadonlyMap<string, WeightsTensor>): void {
+export function checkParameters(
+  expected: ReadonlyMap<string, { readonly shape: Shape }>,
+  given: ReadonlyMap<string, WeightsTensor>,
+  source = "the parameters",
+): void {
   const missing = [...expected.keys()].filter((name) => !given.has(name));
   const unexpected = [...given.keys()].filter((name) => !expected.has(name));
   const mismatched: { name: string; expected: string; got: string }[] = [];
@@ -35,9 +39,10 @@ export function checkParameters(expected: ReadonlyMap<string, Value>, given: Rea
   const first = wrong.find(([, names]) => names.length > 0);
   if (!first) return;
   const parts = wrong.flatMap(([, names, what]) => (names.length > 0 ? `${names.length} ${what}: ${list(names)}` : []));
-  throw new CounterpointError(first[0], `the parameters do not fit the model: ${parts.join("; ")}`, {
+  throw new CounterpointError(first[0], `${source} do not fit the model: ${parts.join("; ")}`, {
     phase: "load",
     details: {
+      source,
       missing: missing.slice(0, listed),
       mismatched: mismatched.slice(0, listed),
       unexpected: unexpected.slice(0, listed),

@@ -17,6 +17,7 @@ import { checkParameters } from "./check-parameters.js";
 import { type Comparison, compareInstructions } from "./compare.js";
 import { DeviceWeights } from "./device-weights.js";
 import { initialise } from "./initialise.js";
+import { Lifetime } from "./lifetime.js";
 import { checkSnapshot, checkTensor, requireTensor, writeInputs } from "./write-inputs.js";
 
 export interface SessionOptions {
@@ -45,10 +46,8 @@ export interface SessionRunOptions {
 }
 
 export class Session {
-  private closed = false;
-  private readonly running = new Set<Promise<unknown>>();
+  private readonly lifetime = new Lifetime("session");
   private own: DeviceRegion | null = null;
-  private readonly cancels = new Set<() => void>();
 
   private constructor(
     private readonly device: Device,
@@ -112,7 +111,7 @@ export class Session {
 
   /** Another state, all zeros, for runs that must not see each other's; whoever asks for it frees it. */
   createState(): DeviceRegion {
-    this.checkOpen();
+    this.lifetime.requireOpen();
     return this.device.createRegion(this.layouts.state.bytes);
   }
 
@@ -131,19 +130,10 @@ export class Session {
     const { loaded, inputs: bytes } = this.entry(name);
     if (signal?.aborted) throw new CounterpointError("CP_CANCELLED", `"${name}" was cancelled`, { phase: "sample" });
     writeInputs(bytes, loaded.program.inputs, inputs);
-    // AbortSignal.any would keep a trace of every run on a signal that outlives it.
-    const controller = new AbortController();
-    const cancel = () => controller.abort(signal?.reason);
-    signal?.addEventListener("abort", cancel);
-    this.cancels.add(cancel);
-    try {
-      const options = { inputs: new Uint8Array(bytes), signal: controller.signal };
-      const memory = { weights: this.weights.region, state };
-      await this.track(this.device.run(loaded, memory, options));
-    } finally {
-      signal?.removeEventListener("abort", cancel);
-      this.cancels.delete(cancel);
-    }
+    const memory = { weights: this.weights.region, state };
+    await this.lifetime.run(signal, (either) => {
+      return this.device.run(loaded, memory, { inputs: new Uint8Array(bytes), signal: either });
+    });
   }
 
   /** A copy of the state leaf `name`, or of a parameter of a trainable session, after all runs submitted so far. */
@@ -155,18 +145,18 @@ export class Session {
   async writeState(name: string, data: TypedArray): Promise<void> {
     const operand = requireTensor(this.layouts.state, name, "state");
     checkTensor(name, operand, data);
-    await this.track(this.ownState().write(operand.offset, data));
+    await this.lifetime.track(this.ownState().write(operand.offset, data));
   }
 
   /** A copy of all parameters, by name, in the order in which the graphs declare them. */
   async parametersSnapshot(): Promise<TensorMap> {
-    this.checkOpen();
+    this.lifetime.requireOpen();
     return this.snapshot(this.parameters);
   }
 
   /** A copy of the whole state, the parameters of a trainable session included; every leaf must be f32. */
   async stateSnapshot(): Promise<TensorMap> {
-    this.checkOpen();
+    this.lifetime.requireOpen();
     return this.snapshot(this.layouts.state.tensors.keys());
   }
 
@@ -199,15 +189,12 @@ export class Session {
       };
       return compareInstructions(this.device, program, memory, weights, tolerance);
     };
-    return this.track(compare());
+    return this.lifetime.track(compare());
   }
 
   /** Cancels what is running, then frees programs and memory; the device stays open. Idempotent. */
   async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
-    for (const cancel of this.cancels) cancel();
-    await Promise.allSettled(this.running);
+    await this.lifetime.end();
     for (const { loaded } of this.entries.values()) loaded.free();
     this.own?.free();
     if (!this.weights.shared) this.weights.region.free();
@@ -219,7 +206,7 @@ export class Session {
 
   /** Made when first needed: who gives every run a state of its own never needs it. */
   private ownState(): DeviceRegion {
-    this.checkOpen();
+    this.lifetime.requireOpen();
     this.own ??= this.device.createRegion(this.layouts.state.bytes);
     return this.own;
   }
@@ -239,30 +226,16 @@ export class Session {
   private read({ offset, dtype, shape }: Operand, region: DeviceRegion): Promise<TypedArray> {
     const count = product(shape);
     const bytes = region.read(offset, count * dtypeBytes[dtype]);
-    return this.track(bytes.then((buffer) => typedView(buffer, dtype, 0, count)));
+    return this.lifetime.track(bytes.then((buffer) => typedView(buffer, dtype, 0, count)));
   }
 
   private entry(name: string): Entry {
-    this.checkOpen();
+    this.lifetime.requireOpen();
     const entry = this.entries.get(name);
     if (entry) return entry;
     const known = [...this.entries.keys()];
     throw new CounterpointError("CP_ARG_UNKNOWN", `no program ${quoted(name)}; there are ${known.join(", ")}`, {
       details: { name, known },
     });
-  }
-
-  private checkOpen(): void {
-    if (this.closed) throw new CounterpointError("CP_CLOSED", "this session has been closed");
-  }
-
-  /** Keeps the session's memory until `job` has settled. */
-  private async track<T>(job: Promise<T>): Promise<T> {
-    this.running.add(job);
-    try {
-      return await job;
-    } finally {
-      this.running.delete(job);
-    }
   }
 }
