@@ -30,7 +30,7 @@ export const composerMini: UnetConfig = {
   outputChannels: 3,
   block: 2,
   width: 64,
-  multipliers: [1, 2, 3, 4],
+  multipliers: [1, 2, 3, 3],
   blocks: 1,
   ascent: "entered",
   attentionLevels: [1, 2],
@@ -64,4 +64,4 @@ export const perceptMini: PerceptConfig = {
 };
 
 /** The same task in another width, trained from another seed: it judges results and never conditions. */
-export const judge: PerceptConfig = { ...perceptMini, width: 40 };
+export const judge: PerceptConfig = { ...perceptMini, width: 40, multipliers: [1, 2, 2, 2] };

@@ -43,7 +43,7 @@ function predictionsOf(targets: TargetPlanes): PerceptPlanes {
 describe("models/percept", () => {
   const presets: [string, PerceptConfig, number][] = [
     ["percept-mini", perceptMini, 2e6],
-    ["judge", judge, 3.2e6],
+    ["judge", judge, 2.3e6],
   ];
   for (const [name, config, parameters] of presets) {
     it(`${name} has the size it should have`, () => {
