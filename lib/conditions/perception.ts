@@ -55,6 +55,8 @@ export class Perception {
       const run = session.run("look", { rgb }, { signal });
       const [, ...planes] = await Promise.all([run, ...names.map((name) => session.readState(name))]);
       for (const row of round.keys()) {
+        // A turn of the event loop for each: making objects of planes takes milliseconds.
+        await new Promise(setImmediate);
         const ofRow = names.map((name, i) => {
           const length = pixels * perceptChannels[name];
           return [name, planes[i].slice(row * length, (row + 1) * length)];
