@@ -3,28 +3,15 @@
  * a packed scene comes from here. The order is part of the packed layout and of trained weights: append, never reorder.
  */
 
-export const shapes = ["sphere", "cube", "cylinder"] as const;
-export const colours = ["gray", "red", "blue", "green", "brown", "purple", "cyan", "yellow"] as const;
-export const sizes = ["small", "large"] as const;
-/** `rubber` is matte, `metal` reflects its surroundings. */
-export const materials = ["rubber", "metal"] as const;
+import { type Attributes, colours, materials, shapes } from "../conditions/attributes.js";
+
+export * from "../conditions/attributes.js";
+
 export const grounds = ["gray", "sandy", "checkered", "wooden", "grassy"] as const;
 export const skies = ["blue", "cloudy", "sunset", "night"] as const;
 
-export type Shape = (typeof shapes)[number];
-export type Colour = (typeof colours)[number];
-export type Size = (typeof sizes)[number];
-export type Material = (typeof materials)[number];
 export type Ground = (typeof grounds)[number];
 export type Sky = (typeof skies)[number];
-
-/** What an object is, whatever its place. */
-export interface Attributes {
-  readonly shape: Shape;
-  readonly colour: Colour;
-  readonly size: Size;
-  readonly material: Material;
-}
 
 /** Shape, colour and material: the part of an object's attributes by which combinations are held out. */
 export type Combination = Pick<Attributes, "shape" | "colour" | "material">;
