@@ -5,9 +5,10 @@
  * It is written beside the old one, synced, and renamed over it, so that a kill at any moment leaves a whole file. The
  * data order and the noise are pure functions of the step, so nothing else has to be kept.
  */
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CounterpointError, quoted } from "../graph/error.js";
+import { replaceFile } from "../weights/replace-file.js";
 import { readSafetensors, type TensorMap, writeSafetensors } from "../weights/safetensors.js";
 
 export interface Checkpoint {
@@ -19,9 +20,8 @@ export interface Checkpoint {
 const fileName = "checkpoint.safetensors";
 const lossFileName = "loss.csv";
 
-/** Writes the checkpoint of `task` into `folder`, which is made if need be. */
+/** Writes the checkpoint of `task` into `folder`. */
 export async function saveCheckpoint(folder: string, task: string, { step, tensors }: Checkpoint): Promise<void> {
-  await mkdir(folder, { recursive: true });
   await writeSafetensors(join(folder, fileName), tensors, { metadata: { task, step: String(step) } });
 }
 
@@ -54,12 +54,11 @@ export async function loadLosses(folder: string, step: number): Promise<number[]
     .map(Number);
 }
 
-/** One loss a line, the first of step 0. */
+/**
+ * One loss a line, the first of step 0. Saved before the checkpoint: lines beyond a checkpoint are left out when it is
+ * loaded, but missing ones could not be made up.
+ */
 export async function saveLosses(folder: string, losses: readonly number[]): Promise<void> {
-  await writeFile(join(folder, lossFileName), losses.map((loss) => `${loss}\n`).join(""));
-}
-
-/** Removes a finished run's checkpoint. */
-export async function removeCheckpoint(folder: string): Promise<void> {
-  await rm(join(folder, fileName), { force: true });
+  const text = losses.map((loss) => `${loss}\n`).join("");
+  await replaceFile(join(folder, lossFileName), [Buffer.from(text)]);
 }

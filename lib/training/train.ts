@@ -4,10 +4,11 @@
  * A step is one run of one program: forward, backward, clipping, AdamW and the average. The next batch is prepared while
  * the device computes. Same task, seed and steps give the same weights bit for bit, however often the run was stopped.
  */
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CounterpointError } from "../graph/error.js";
 import { Graph } from "../graph/graph.js";
+import { sameShape } from "../graph/pattern.js";
 import type { Device } from "../machine/device.js";
 import { store } from "../ops/store.js";
 import { Session } from "../session/session.js";
@@ -25,6 +26,11 @@ export interface TrainOptions {
   readonly steps: number;
   /** Seeds the initial weights. */
   readonly seed: number;
+  /**
+   * Weights to begin with in the place of drawn ones, wherever name and shape agree: a net goes on from its published
+   * weights, or from a relative's. A checkpoint in the folder comes first.
+   */
+  readonly initial?: TensorMap;
   /** Seconds between checkpoints. */
   readonly checkpointSeconds: number;
   /** Stops after the step under way, with a checkpoint; the run can be resumed. */
@@ -46,8 +52,8 @@ export interface TrainSummary {
   readonly steps: number;
   readonly samples: number;
   readonly finalLoss: number;
-  /** The averaged weights; written when all steps are done, null when the run was stopped before. */
-  readonly weightsFile: string | null;
+  /** The averaged weights so far, written with every checkpoint. */
+  readonly weightsFile: string;
 }
 
 /** Trains `task`, or goes on where its checkpoint in `folder` stands. Throws CP_TRAIN_DIVERGED on a non-finite loss. */
@@ -57,6 +63,7 @@ export async function train(task: TrainingTask, options: TrainOptions): Promise<
   const { loss } = task.build(graph);
   store(graph, { value: loss, target: graph.state("loss", [1]) });
   appendOptimiser(graph, loss, task.optimiser.maxNorm);
+  await mkdir(folder, { recursive: true });
   const checkpoint = await loadCheckpoint(folder, task.name);
   const losses = await loadLosses(folder, checkpoint?.step ?? 0);
   await using session = await Session.open({
@@ -66,12 +73,13 @@ export async function train(task: TrainingTask, options: TrainOptions): Promise<
     trainable: true,
   });
   if (checkpoint) await session.restoreState(checkpoint.tensors);
-  else await startAverages(session);
+  else await begin(session, options.initial ?? new Map());
 
   const save = async (step: number) => {
-    await saveCheckpoint(folder, task.name, { step, tensors: await session.stateSnapshot() });
     await saveLosses(folder, losses);
+    await saveCheckpoint(folder, task.name, { step, tensors: await session.stateSnapshot() });
     await writeFile(join(folder, "loss.svg"), lossPlot(`${task.name}: loss by step`, losses));
+    return writeAverages(session, task, folder, step);
   };
   const begun = performance.now();
   const first = checkpoint?.step ?? 0;
@@ -92,8 +100,7 @@ export async function train(task: TrainingTask, options: TrainOptions): Promise<
     }
   }
   await inputs.catch(() => {});
-  await save(step);
-  const weightsFile = step >= steps ? await writeAverages(session, task, folder, step) : null;
+  const weightsFile = await save(step);
   return {
     task: task.name,
     steps: step,
@@ -103,10 +110,13 @@ export async function train(task: TrainingTask, options: TrainOptions): Promise<
   };
 }
 
-/** The averages begin at the initial weights. */
-async function startAverages(session: Session): Promise<void> {
-  for (const [name, tensor] of await session.parametersSnapshot()) {
-    await session.writeState(stateNames.average(name), tensor.data);
+/** Takes over the initial weights that fit, and begins the averages at what the parameters are then. */
+async function begin(session: Session, initial: TensorMap): Promise<void> {
+  for (const [name, { shape, data }] of await session.parametersSnapshot()) {
+    const given = initial.get(name);
+    const taken = given && sameShape(given.shape, shape) ? given.data : null;
+    if (taken) await session.writeState(name, taken);
+    await session.writeState(stateNames.average(name), taken ?? data);
   }
 }
 
