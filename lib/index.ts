@@ -38,3 +38,4 @@ export { blendSemantics } from "./conditions/semantics.js";
 export { sketchOf } from "./conditions/sketch.js";
 export { CounterpointError } from "./graph/error.js";
 export type { DeviceInfo } from "./machine/device.js";
+export { type ListedDevice, listDevices, type SkippedDevice } from "./machine/list.js";

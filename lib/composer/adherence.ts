@@ -2,7 +2,7 @@
  * How far images are from the parts they were composed of: every part is taken from the image again and compared by its
  * condition's own distance. The caption is left to `evaluate`, whose judge reads attributes.
  */
-import type { ConditionName, Metrics } from "../conditions/condition.js";
+import { type ConditionName, conditionNames, type Metrics } from "../conditions/condition.js";
 import type { Image } from "../conditions/image.js";
 import { resizeInstances } from "../conditions/instances.js";
 import { conditionOf, type Parts } from "../conditions/parts.js";
@@ -11,7 +11,7 @@ import { type Plane, resizePlane } from "../conditions/plane.js";
 import { type Observers, observe } from "./observe.js";
 import type { Adherence } from "./result.js";
 
-const extracted = ["palette", "sketch", "intensity", "masking"] as const;
+const measurable = conditionNames.filter((name) => name !== "caption");
 
 /** One record for each image, in their order. There is at least one, and all have the same size. */
 export async function adherenceOf(
@@ -28,26 +28,32 @@ export async function adherenceOf(
   const { semantics, sights } = await observe(images, asked, observers, signal);
   const measured: Adherence[] = [];
   for (const [index, image] of images.entries()) {
-    // A turn of the event loop for each image: taking a sketch or a palette's distance takes milliseconds.
-    await new Promise(setImmediate);
-    measured.push(measure(wanted, partsOf(image, wanted, semantics[index], sights[index])));
+    measured.push(await measure(image, wanted, { semantics: semantics[index], sight: sights[index] }));
   }
   return measured;
 }
 
-/** What `image` has of the wanted parts. */
-function partsOf(image: Image, wanted: Parts, semantics: Float32Array | undefined, sight: Sight | undefined): Parts {
-  const found: Record<string, unknown> = { semantics, depth: sight?.depth, instances: sight?.instances };
-  for (const name of extracted) {
-    if (wanted[name] !== undefined) found[name] = conditionOf(name).extract!(image, wanted[name]);
+/**
+ * How far one image is from parts of its size; `semantics` and `sight` are what the nets say of it.
+ *
+ * A turn of the event loop before each part is taken and before it is compared: either may take tens of milliseconds.
+ */
+export async function measure(
+  image: Image,
+  wanted: Parts,
+  { semantics, sight }: { readonly semantics?: Float32Array; readonly sight?: Sight },
+): Promise<Adherence> {
+  const seen: Parts = { semantics, depth: sight?.depth, instances: sight?.instances };
+  const adherence: Partial<Record<ConditionName, Metrics>> = {};
+  for (const name of measurable) {
+    if (wanted[name] === undefined) continue;
+    const { extract, distance } = conditionOf(name);
+    await new Promise(setImmediate);
+    const found = extract ? extract(image, wanted[name]) : seen[name];
+    await new Promise(setImmediate);
+    adherence[name] = distance(wanted[name], found);
   }
-  return found;
-}
-
-function measure(wanted: Parts, found: Parts): Adherence {
-  const names = (Object.keys(wanted) as ConditionName[]).filter((name) => wanted[name] && found[name]);
-  const distance = (name: ConditionName): Metrics => conditionOf(name).distance(wanted[name], found[name]);
-  return Object.fromEntries(names.map((name) => [name, distance(name)]));
+  return adherence;
 }
 
 /** Planes of another size as the net saw them. */

@@ -10,12 +10,13 @@ import type { Parts } from "../conditions/parts.js";
 import { Perception } from "../conditions/perception.js";
 import { type ImageInput, readImage } from "../conditions/read-image.js";
 import { endId } from "../data/vocabulary.js";
-import { CounterpointError } from "../graph/error.js";
+import type { CounterpointError } from "../graph/error.js";
 import { openCpuDevice } from "../machine/cpu.js";
 import type { Device, DeviceInfo } from "../machine/device.js";
 import { openReferenceDevice } from "../machine/reference.js";
 import { checkOptions } from "../options/check.js";
 import { DeviceWeights } from "../session/device-weights.js";
+import { Lifetime } from "../session/lifetime.js";
 import { pretrainedFolder } from "../weights/pretrained.js";
 import { adherenceOf } from "./adherence.js";
 import { partsOfImage, wantedOf } from "./decompose.js";
@@ -29,22 +30,27 @@ import { sample } from "./sample.js";
 import { version } from "./version.js";
 
 export class Composer {
-  private readonly closing = new AbortController();
-  private readonly running = new Set<Promise<unknown>>();
+  private readonly lifetime = new Lifetime("Composer");
+  private readonly facts: Readonly<Pick<Model["composer"], "config" | "prediction"> & Pick<Manifest, "weights">>;
   private readonly programs: Once<CompositionPrograms>;
   private readonly observers: { readonly encoders: Once<ClipEncoders>; readonly perception: Once<Perception> };
 
   private constructor(
     private readonly opened: Device,
-    private readonly model: Model,
+    { composer, clip, percept }: Model,
   ) {
-    const { composer, clip, percept } = model;
-    this.programs = once(async () => {
-      return new CompositionPrograms(opened, composer.config, await DeviceWeights.load(opened, composer.weights));
+    const [clipConfig, perceptConfig, config] = [clip.config, percept.config, composer.config];
+    this.facts = {
+      config,
+      prediction: composer.prediction,
+      weights: { composer: composer.sha256, clip: clip.sha256, percept: percept.sha256 },
+    };
+    this.programs = once(composer.weights, async (weights) => {
+      return new CompositionPrograms(opened, config, await DeviceWeights.load(opened, weights));
     });
     this.observers = {
-      encoders: once(() => ClipEncoders.open(opened, clip.config, clip.weights)),
-      perception: once(() => Perception.open(opened, percept.config, percept.weights)),
+      encoders: once(clip.weights, (weights) => ClipEncoders.open(opened, clipConfig, weights)),
+      perception: once(percept.weights, (weights) => Perception.open(opened, perceptConfig, weights)),
     };
   }
 
@@ -67,7 +73,7 @@ export class Composer {
 
   /** Pixels a side of every picture that comes out, and that pictures are cropped to on their way in. */
   get imageSize(): number {
-    return this.model.composer.config.imageSize;
+    return this.facts.config.imageSize;
   }
 
   /**
@@ -76,11 +82,11 @@ export class Composer {
    *
    * Throws what `readImage` throws, CP_ARG_… for options, CP_CANCELLED, CP_CLOSED.
    */
-  decompose(image: ImageInput, options: DecomposeOptions = {}): Promise<Parts> {
-    return this.tracked(async () => {
-      const wanted = wantedOf(options);
-      const cropped = await readImage(image, { size: this.imageSize });
-      return this.guarded(wanted.signal, (signal) => partsOfImage(cropped, wanted, this.observers, signal));
+  async decompose(image: ImageInput, options: DecomposeOptions = {}): Promise<Parts> {
+    this.lifetime.requireOpen();
+    const wanted = wantedOf(options);
+    return this.guarded(wanted.signal, async (signal) => {
+      return partsOfImage(await readImage(image, { size: this.imageSize }), wanted, this.observers, signal);
     });
   }
 
@@ -92,18 +98,16 @@ export class Composer {
    * signal, CP_CLOSED after `close`, CP_OOM_HOST.
    */
   compose(parts: PartsInput, options: ComposeOptions = {}): Run {
-    return new Run((reporter) =>
-      this.tracked(async () => {
-        const request = requestOf(parts, options, this.model.composer.config);
-        return this.guarded(request.signal, (signal) => this.execute(request, reporter, signal));
-      }),
-    );
+    return new Run(async (reporter) => {
+      this.lifetime.requireOpen();
+      const request = requestOf(parts, options, this.facts.config);
+      return this.guarded(request.signal, (signal) => this.execute(request, reporter, signal));
+    });
   }
 
   /** Cancels what is under way (CP_CLOSED), waits for it and frees everything. Idempotent. */
   async close(): Promise<void> {
-    this.closing.abort();
-    await Promise.allSettled(this.running);
+    await this.lifetime.end();
     const { encoders, perception } = this.observers;
     for (const net of [this.programs, encoders, perception])
       await (await net.opened()?.catch(() => undefined))?.close();
@@ -116,7 +120,7 @@ export class Composer {
 
   private async execute(request: Request, reporter: RunReporter, signal: AbortSignal): Promise<ComposeResult> {
     const begun = performance.now();
-    const { config, prediction } = this.model.composer;
+    const { config, prediction } = this.facts;
     const { parts, seed, count, branches, measure } = request;
     const programs = await this.programs();
     const [session, caption] = await Promise.all([
@@ -124,7 +128,7 @@ export class Composer {
       this.encodedCaption(request, signal),
     ]);
     const prepared = performance.now();
-    const encoded = { ...request.encoded, caption };
+    const encoded = [{ ...request.encoded, caption }];
     const sampled = await sample(session, { config, prediction, request, encoded, reporter, signal });
     const done = performance.now();
     const { masking } = parts;
@@ -147,11 +151,10 @@ export class Composer {
 
   private manifestOf(request: Request, timings: Manifest["timings"]): Manifest {
     const { steps, guidance, eta, seed, first, count, unguided, measure, given, branches } = request;
-    const { composer, clip, percept } = this.model;
     return {
       version,
       device: this.device,
-      weights: { composer: composer.sha256, clip: clip.sha256, percept: percept.sha256 },
+      weights: this.facts.weights,
       options: { steps, guidance, eta, seed, first, count, unguided: [...unguided], measure },
       conditions: given,
       branches: branches.map(({ conditions, weight }) => {
@@ -161,31 +164,15 @@ export class Composer {
     };
   }
 
-  /** Keeps the device until `work` has settled. Throws CP_CLOSED. */
-  private async tracked<T>(work: () => Promise<T>): Promise<T> {
-    if (this.closing.signal.aborted) throw closedError();
-    const job = work();
-    this.running.add(job);
-    try {
-      return await job;
-    } finally {
-      this.running.delete(job);
-    }
-  }
-
   /** Runs `work` under the caller's signal and this object's closing, and tells which of them ended it. */
   private async guarded<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const closing = this.closing.signal;
     try {
-      return await work(signal ? AbortSignal.any([signal, closing]) : closing);
+      return await this.lifetime.run(signal, work);
     } catch (error) {
-      throw closing.aborted && (error as CounterpointError).code === "CP_CANCELLED" ? closedError() : error;
+      const cancelled = (error as CounterpointError).code === "CP_CANCELLED";
+      throw cancelled && this.lifetime.isClosed ? this.lifetime.closedError() : error;
     }
   }
-}
-
-function closedError(): CounterpointError {
-  return new CounterpointError("CP_CLOSED", "This Composer has been closed; load another.");
 }
 
 /** Opens something when first asked; `opened` is what came of it, or null. */
@@ -194,15 +181,24 @@ interface Once<T> {
   opened(): Promise<T> | null;
 }
 
-/** A failure is not kept: the next call tries again. */
-function once<T>(open: () => Promise<T>): Once<T> {
+/** A failure is not kept: the next call tries again. The source is let go when it has been used. */
+function once<Source, T>(source: Source, open: (source: Source) => Promise<T>): Once<T> {
+  let held: Source | null = source;
   let promise: Promise<T> | null = null;
+  const settle = async (opening: Promise<T>) => {
+    await opening.then(
+      () => {
+        held = null;
+      },
+      () => {
+        promise = null;
+      },
+    );
+  };
   const ask = () => {
     if (!promise) {
-      promise = open();
-      promise.catch(() => {
-        promise = null;
-      });
+      promise = open(held!);
+      void settle(promise);
     }
     return promise;
   };

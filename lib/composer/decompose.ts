@@ -47,6 +47,8 @@ export async function partsOfImage(
   const parts: Record<string, unknown> = {};
   for (const name of conditionNames) {
     if (!names.has(name)) continue;
+    // A turn of the event loop for each: taking a sketch or a palette takes milliseconds.
+    await new Promise(setImmediate);
     const value = conditions[name].extract ? conditionOf(name).extract!(image) : found[name];
     if (value !== undefined) parts[name] = value;
   }

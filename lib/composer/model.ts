@@ -13,12 +13,12 @@ import { encoderGraphs } from "../conditions/encoders.js";
 import { perceptionGraph } from "../conditions/perception.js";
 import { tokenLength, vocabulary } from "../data/vocabulary.js";
 import { CounterpointError, quoted } from "../graph/error.js";
-import type { Graph, Shape } from "../graph/graph.js";
+import type { Graph, Value } from "../graph/graph.js";
 import type { ClipConfig } from "../models/clip.js";
 import type { PerceptConfig } from "../models/percept.js";
 import type { UnetConfig } from "../models/unet-config.js";
 import type { PredictionType } from "../samplers/schedule.js";
-import { matchWeights } from "../weights/match.js";
+import { checkParameters } from "../session/check-parameters.js";
 import { pretrainedFiles } from "../weights/pretrained.js";
 import { readSafetensors, type TensorMap, type Weights } from "../weights/safetensors.js";
 import { clipSchema, parseConfig, perceptSchema, unetSchema } from "./model-config.js";
@@ -41,7 +41,7 @@ export interface Model {
 const trainingOnly = new Set(["clip.logitScale"]);
 
 /**
- * Reads the model in `folder`. Throws CP_MODEL_NOT_FOUND, CP_IO_…, CP_WEIGHTS_… (see `readSafetensors`, `matchWeights`)
+ * Reads the model in `folder`. Throws CP_MODEL_NOT_FOUND, CP_IO_…, CP_WEIGHTS_… (see `readSafetensors`, `checkParameters`)
  * and CP_CONFIG_INVALID.
  */
 export async function readModel(folder: string): Promise<Model> {
@@ -66,12 +66,19 @@ export async function readModel(folder: string): Promise<Model> {
     clip: netOf(clip, parseConfig(clipSchema, clip, files.clip), files.clip, (config) =>
       Object.values(encoderGraphs(config, 1)),
     ),
-    percept: netOf(percept, parseConfig(perceptSchema, percept, files.percept), files.percept, (config) => [
-      perceptionGraph(config, 1),
-    ]),
+    percept: perceptOf(percept, files.percept),
   };
   requireFit(model, folder);
   return model;
+}
+
+/** Reads a net like percept-mini, such as the judge, from its file. Throws as `readModel` does. */
+export async function readPercept(file: string): Promise<Net<PerceptConfig>> {
+  return perceptOf(await readSafetensors(file), file);
+}
+
+function perceptOf(weights: Weights, file: string): Net<PerceptConfig> {
+  return netOf(weights, parseConfig(perceptSchema, weights, file), file, (config) => [perceptionGraph(config, 1)]);
 }
 
 /** Checks that the weights are the ones of the graphs that `config` gives. */
@@ -81,12 +88,14 @@ function netOf<Config>(
   file: string,
   graphsOf: (config: Config) => Graph[],
 ): Net<Config> {
-  const wanted = new Map<string, Shape>();
+  const wanted = new Map<string, Value>();
   for (const graph of buildable(() => graphsOf(config), file)) {
-    for (const { leaf, shape } of graph.leaves.values()) if (leaf?.kind === "parameter") wanted.set(leaf.name, shape);
+    for (const value of graph.leaves.values()) {
+      if (value.leaf?.kind === "parameter") wanted.set(value.leaf.name, value);
+    }
   }
   const tensors: TensorMap = new Map([...weights.tensors].filter(([name]) => !trainingOnly.has(name)));
-  matchWeights({ ...weights, tensors }, wanted, file);
+  checkParameters(wanted, tensors, `The weights in ${quoted(file, 200)}`);
   return { config, weights: tensors, sha256: weights.sha256 };
 }
 

@@ -4,8 +4,7 @@
  *     prepare   conditions -> encoded conditions; latent ← gaussian(key, 0)
  *     step      prediction = combineBranches(denoise(latent of every branch)); x̂₀, latent ← DDIM; preview ← x̂₀ as bytes
  *
- * All images of a composition have the same conditions, so local planes exist once. The last step's preview is the result:
- * there ᾱ is 1, and the next latent is x̂₀ itself.
+ * The last step's preview is the result: there ᾱ is 1, and the next latent is x̂₀ itself.
  */
 import { Graph, type Value } from "../graph/graph.js";
 import type { Device } from "../machine/device.js";
@@ -26,6 +25,8 @@ import { Session } from "../session/session.js";
 export interface Extent {
   readonly images: number;
   readonly branches: number;
+  /** Local planes: 1 where all images share their conditions (the default), or one for each image. */
+  readonly planes?: number;
 }
 
 /** Inputs: the conditions (models/unet-inputs), `key` [P 4] and `noiseStep` [1]. */
@@ -63,8 +64,8 @@ export function stepGraph(config: UnetConfig, extent: Extent): Graph {
   return graph;
 }
 
-function encodedValues(graph: Graph, config: UnetConfig, { images, branches }: Extent) {
-  return encodeConditions(graph, config, conditionInputs(graph, config, images * branches, 1));
+function encodedValues(graph: Graph, config: UnetConfig, { images, branches, planes = 1 }: Extent) {
+  return encodeConditions(graph, config, conditionInputs(graph, config, images * branches, planes));
 }
 
 function latentOf(graph: Graph, { imageSize }: UnetConfig, { images }: Extent): Value {
@@ -100,7 +101,7 @@ export class CompositionPrograms {
 
   /** Compiled when first asked for; whoever asks meanwhile waits for the same. A failure is not kept. */
   of(extent: Extent): Promise<Session> {
-    const key = `${extent.images} × ${extent.branches}`;
+    const key = `${extent.images} × ${extent.branches}, ${extent.planes ?? 1}`;
     const known = this.sessions.get(key);
     if (known) return known;
     const opened = this.open(extent);

@@ -6,7 +6,10 @@
 import type { Image } from "../conditions/image.js";
 import type { ComposeResult } from "./result.js";
 
-/** One denoising step is done. `previews` are the x̂₀ of each image: what the net takes the clean picture to be. */
+/**
+ * One denoising step is done. `previews` are the x̂₀ of each image: what the net takes the clean picture to be; empty for
+ * steps that were done before anybody watched.
+ */
 export interface StepEvent {
   readonly type: "step";
   /** 1 … steps. */
@@ -56,7 +59,7 @@ export class Run implements PromiseLike<ComposeResult>, AsyncIterable<StepEvent>
     return this.outcome.then(onResult, onError);
   }
 
-  /** The steps, each once, from where the run stands now; ends with the run and throws what it throws. */
+  /** The steps, each once and from the first on; ends with the run and throws what it throws. */
   async *[Symbol.asyncIterator](): AsyncGenerator<StepEvent, void, void> {
     this.watched = true;
     let next = 0;

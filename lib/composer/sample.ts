@@ -19,9 +19,9 @@ const schedule = cosineSchedule();
 export interface Sampling {
   readonly config: UnetConfig;
   readonly prediction: PredictionType;
-  readonly request: Request;
-  /** The request's conditions, its caption included. */
-  readonly encoded: EncodedConditions;
+  readonly request: Pick<Request, "branches" | "count" | "first" | "seed" | "eta" | "steps">;
+  /** The conditions of all images, or of each image its own: one for each of the session's planes. */
+  readonly encoded: readonly EncodedConditions[];
   readonly reporter: RunReporter;
   readonly signal: AbortSignal;
 }
@@ -43,13 +43,13 @@ export async function sample(session: Session, sampling: Sampling): Promise<Imag
     return (name: Parameters<typeof conditions.has>[0]) => conditions.has(name);
   });
   const constant = {
-    ...maskArrays(config, [encoded], present),
+    ...maskArrays(config, encoded, present),
     branchWeights: Float32Array.from(branches.flatMap(({ weight }) => Array<number>(count).fill(weight))),
     key,
   };
   const state = session.createState();
   try {
-    const conditions = conditionArrays(config, [encoded], rows);
+    const conditions = conditionArrays(config, encoded, rows);
     await session.run("prepare", { ...conditions, key, noiseStep: Int32Array.of(0) }, { signal, state });
     const steps = ddimSteps(schedule, { steps: request.steps, eta, prediction });
     const begun = performance.now();
