@@ -18,8 +18,6 @@ const falseColours = [
   [240, 140, 50],
 ] as const;
 
-const stripHeight = 0.5;
-
 /** One cell for each part that can be shown, in the order in which parts are listed everywhere. `size` in pixels. */
 export function partCells(parts: PartsInput, size: number): SheetCell[] {
   const { palette, sketch, instances, depth, intensity, masking } = parts;
@@ -34,10 +32,9 @@ export function partCells(parts: PartsInput, size: number): SheetCell[] {
   return cells.filter((cell) => cell !== undefined);
 }
 
-/** The palette as a strip of `size` × size / 2 pixels. */
-export function paletteStrip(palette: NonNullable<PartsInput["palette"]>, size: number): Image {
+function paletteStrip(palette: NonNullable<PartsInput["palette"]>, size: number): Image {
   const known = palette instanceof Palette ? palette : Palette.fromColors(palette);
-  return known.strip(size, Math.max(1, Math.round(size * stripHeight)));
+  return known.strip(size, size);
 }
 
 function instancesLabel({ objects }: Instances): string {
