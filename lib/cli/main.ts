@@ -5,6 +5,7 @@ import { version } from "../composer/version.js";
 import { composeCommand } from "./compose.js";
 import { decomposeCommand } from "./decompose.js";
 import { devicesCommand } from "./devices.js";
+import { evaluateCommand } from "./evaluate.js";
 import { failUsage } from "./exit.js";
 import { trainCommand } from "./train.js";
 
@@ -13,5 +14,5 @@ const program = new Command("counterpoint")
   .version(version)
   .showHelpAfterError("Run it with --help for its flags and an example.")
   .exitOverride();
-for (const add of [decomposeCommand, composeCommand, trainCommand, devicesCommand]) add(program);
+for (const add of [decomposeCommand, composeCommand, trainCommand, evaluateCommand, devicesCommand]) add(program);
 await program.parseAsync().catch((error) => failUsage(error, process.argv.includes("--json")));

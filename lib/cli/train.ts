@@ -26,6 +26,7 @@ import { duration, progressBar } from "./progress.js";
 interface TrainFlags extends TrainRunOptions {
   readonly out: string;
   readonly clip?: string;
+  readonly init?: string;
   readonly threads?: number;
   readonly json?: boolean;
 }
@@ -57,6 +58,7 @@ export function trainCommand(program: Command): void {
     .option("--dropout <reading>", helpOf(dropout))
     .option("--learning-rate <rate>", helpOf(learningRate), numeric)
     .option("--checkpoint-seconds <s>", helpOf(checkpointSeconds), numeric)
+    .option("--init <file>", "weights to begin with, wherever their names and shapes fit")
     .option("--threads <n>", helpOf(loadOptions.properties.threads), numeric)
     .option("--json", "print one JSON value")
     .addHelpText("after", "\nExample:\n  counterpoint train clip-mini --steps 200 --out out/clip")
@@ -71,6 +73,7 @@ async function run(name: string, flags: TrainFlags, signal: AbortSignal): Promis
     { threads: flags.threads },
     "counterpoint train",
   );
+  const initial = flags.init === undefined ? undefined : (await readSafetensors(flags.init)).tensors;
   const device = openCpuDevice({ threads });
   const task = await openTask(name, device, settings, flags.clip);
   const bar = progressBar(steps, `${name} {bar} {value}/{total} | loss {loss} | {rate} samples/s | {left} left`);
@@ -80,6 +83,7 @@ async function run(name: string, flags: TrainFlags, signal: AbortSignal): Promis
       folder: flags.out,
       steps,
       seed,
+      initial,
       checkpointSeconds,
       signal,
       onStep: ({ step, loss, samplesPerSecond, secondsLeft }) => {
@@ -88,9 +92,12 @@ async function run(name: string, flags: TrainFlags, signal: AbortSignal): Promis
       },
     });
     bar.stop();
-    const where = summary.weightsFile ?? `checkpoint in ${flags.out}; run the command again to go on`;
+    const next = summary.steps < steps ? `; run the command again to go on` : "";
     if (flags.json) printJson(summary);
-    else console.log(`${name}: ${summary.steps} steps, ${summary.samples} samples; ${where}`);
+    else
+      console.log(
+        `${name}: ${summary.steps} of ${steps} steps, ${summary.samples} samples; ${summary.weightsFile}${next}`,
+      );
   } finally {
     bar.stop();
     await task.close();
@@ -108,7 +115,7 @@ function settingsOf(name: string, flags: TrainFlags): Settings {
       details: { got: name, expected: names, didYouMean: meant ?? null },
     });
   }
-  const { out, clip, threads, json, ...options } = flags;
+  const { out, clip, init, threads, json, ...options } = flags;
   return { ...tasks[name], ...checkOptions(trainOptions, options, "counterpoint train") } as Settings;
 }
 
