@@ -20,6 +20,7 @@ export function lossPlot(title: string, losses: readonly number[], first = 0): s
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="12">`,
+    `<title>${escapeXml(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
     `<text x="${margin}" y="${margin / 2}" font-size="14">${escapeXml(title)}</text>`,
     ...ticks,
