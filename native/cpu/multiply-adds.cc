@@ -1,5 +1,6 @@
 // s <- s * 0.999 + 0.0001, `rounds` times, in twelve vectors at once: as many independent chains as keep both
-// multiply-add units of a core busy at a latency of four to five cycles.
+// multiply-add units of a core busy at a latency of four to five cycles. Each begins elsewhere, or the compiler would see
+// that they are all the same and keep one.
 #include <algorithm>
 
 #include "cpu/simd.h"
@@ -17,7 +18,7 @@ COUNTERPOINT_NOINLINE void multiplyAddChains(int64_t rounds, Vec start, Vec (&su
   Vec running[chains];
   const Vec factor = broadcast(0.999f), addend = broadcast(1e-4f);
   COUNTERPOINT_UNROLL
-  for (int i = 0; i < chains; ++i) running[i] = start;
+  for (int i = 0; i < chains; ++i) running[i] = add(start, broadcast(static_cast<float>(i * lanes)));
   for (int64_t round = 0; round < rounds; ++round) {
     COUNTERPOINT_UNROLL
     for (int i = 0; i < chains; ++i) running[i] = fma(running[i], factor, addend);
