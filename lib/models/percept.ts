@@ -8,7 +8,6 @@
 import type { Graph, Value } from "../graph/graph.js";
 import { absoluteError } from "../ops/absolute-error.js";
 import { add } from "../ops/add.js";
-import { concatChannels } from "../ops/concat-channels.js";
 import { fill } from "../ops/fill.js";
 import { mean } from "../ops/mean.js";
 import { multiply } from "../ops/multiply.js";
@@ -20,6 +19,7 @@ import { squaredError } from "../ops/squared-error.js";
 import { unshuffle } from "../ops/unshuffle.js";
 import { residualBlock } from "./blocks.js";
 import { convLayer, groupNormLayer } from "./layers.js";
+import { throughStages } from "./stages.js";
 import { layoutOf, type Stage } from "./unet-config.js";
 
 export interface PerceptConfig {
@@ -55,21 +55,11 @@ export type PerceptOutputs = Readonly<Record<PerceptName, Value>>;
 export function perceive(graph: Graph, config: PerceptConfig, image: Value): PerceptOutputs {
   const { block, width, groups } = config;
   return graph.scope("percept", () => {
-    const { down, middle, up } = layoutOf({ ...config, blocks: 1, ascent: "entered", attentionLevels: [] });
+    const layout = layoutOf({ ...config, blocks: 1, ascent: "entered", attentionLevels: [] });
     const run = (x: Value, { name, outputs, resample }: Stage) =>
       residualBlock(graph, name, x, { outputs, groups, resample });
-    let h = convLayer(graph, "stem", unshuffle(graph, { x: image }, { block }), width);
-    const kept = [h];
-    for (const stage of down) {
-      h = run(h, stage);
-      kept.push(h);
-    }
-    for (const stage of middle) h = run(h, stage);
-    for (const stage of up) {
-      if (stage.joins) h = concatChannels(graph, { a: h, b: kept.pop()! });
-      h = run(h, stage);
-    }
-    h = groupNormLayer(graph, "norm", h, groups, { activation: "silu" });
+    const stem = convLayer(graph, "stem", unshuffle(graph, { x: image }, { block }), width);
+    const h = groupNormLayer(graph, "norm", throughStages(graph, layout, stem, run), groups, { activation: "silu" });
     const channels = Object.values(perceptChannels).reduce((sum, count) => sum + count, 0);
     return outputsOf(graph, shuffle(graph, { x: convLayer(graph, "head", h, channels * block ** 2) }, { block }));
   });

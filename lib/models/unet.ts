@@ -20,6 +20,7 @@ import { sinusoidal } from "../ops/sinusoidal.js";
 import { unshuffle } from "../ops/unshuffle.js";
 import { attentionBlock, residualBlock } from "./blocks.js";
 import { convLayer, groupNormLayer, linearLayer } from "./layers.js";
+import { throughStages } from "./stages.js";
 import type { Encoded } from "./unet-conditions.js";
 import {
   type GlobalName,
@@ -56,18 +57,7 @@ export function denoise(graph: Graph, config: UnetConfig, inputs: DenoiseInputs)
   return graph.scope("unet", () => {
     const embedding = silu(graph, { x: embeddingOf(graph, config, inputs) });
     const run = (x: Value, stage: Stage) => runStage(graph, config, x, stage, embedding, inputs);
-    const { down, middle, up } = layoutOf(config);
-    let h = stemOf(graph, config, inputs);
-    const kept = [h];
-    for (const stage of down) {
-      h = run(h, stage);
-      kept.push(h);
-    }
-    for (const stage of middle) h = run(h, stage);
-    for (const stage of up) {
-      if (stage.joins) h = concatChannels(graph, { a: h, b: kept.pop()! });
-      h = run(h, stage);
-    }
+    let h = throughStages(graph, layoutOf(config), stemOf(graph, config, inputs), run);
     h = groupNormLayer(graph, "norm", h, config.groups, { activation: "silu" });
     h = convLayer(graph, "head", h, config.outputChannels * config.block ** 2, { gain: 0 });
     return config.block === 1 ? h : shuffle(graph, { x: h }, { block: config.block });
