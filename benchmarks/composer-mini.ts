@@ -24,7 +24,7 @@ import { DeviceWeights } from "../lib/session/device-weights.js";
 import { initialise } from "../lib/session/initialise.js";
 import { Session } from "../lib/session/session.js";
 import { ComposerTask } from "../lib/training/composer-task.js";
-import { paperDropout } from "../lib/training/dropout.js";
+import { dropouts } from "../lib/training/dropout.js";
 import { appendOptimiser, optimiserSettings } from "../lib/training/optimiser.js";
 
 interface Measurement {
@@ -81,7 +81,7 @@ async function trainingStep(device: Device, peak: () => Promise<number>): Promis
     config: composerMini,
     prediction: "v",
     minSnr: 5,
-    dropout: paperDropout,
+    dropout: dropouts["per-sample"],
     batch,
     seed: 1,
     steps: 100,

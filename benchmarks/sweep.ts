@@ -16,7 +16,7 @@ import { openCpuDevice } from "../lib/machine/cpu.js";
 import { clipMini, composerMini } from "../lib/models/presets.js";
 import type { PredictionType } from "../lib/samplers/schedule.js";
 import { ComposerTask } from "../lib/training/composer-task.js";
-import { paperDropout } from "../lib/training/dropout.js";
+import { dropouts } from "../lib/training/dropout.js";
 import { train } from "../lib/training/train.js";
 import { pretrainedFiles, pretrainedFolder } from "../lib/weights/pretrained.js";
 import { readSafetensors } from "../lib/weights/safetensors.js";
@@ -50,7 +50,7 @@ async function trained(prediction: PredictionType, minSnr: number | null, folder
     config: composerMini,
     prediction,
     minSnr,
-    dropout: paperDropout,
+    dropout: dropouts["per-sample"],
     batch,
     seed: 1,
     steps: 10 * steps,

@@ -12,7 +12,7 @@ import { clipMini, composerMini, judge, perceptMini } from "../models/presets.js
 import { checkOptions, nearestName } from "../options/check.js";
 import { ClipTask } from "../training/clip-task.js";
 import { ComposerTask } from "../training/composer-task.js";
-import { paperDropout } from "../training/dropout.js";
+import { dropouts } from "../training/dropout.js";
 import { type TrainRunOptions, trainOptions } from "../training/options.js";
 import { PerceptTask } from "../training/percept-task.js";
 import type { TrainingTask } from "../training/task.js";
@@ -130,7 +130,7 @@ async function openTask(name: string, device: Device, settings: Settings, clip?:
     config: composerMini,
     prediction,
     minSnr: minSnr > 0 ? minSnr : null,
-    dropout: { ...paperDropout, reading: dropout },
+    dropout: dropouts[dropout],
     batch,
     seed,
     steps,

@@ -28,9 +28,9 @@ export const trainOptions = Type.Object(
       }),
     ),
     dropout: Type.Optional(
-      Type.Union([Type.Literal("per-sample"), Type.Literal("per-batch")], {
+      Type.Union([Type.Literal("per-sample"), Type.Literal("per-batch"), Type.Literal("often-alone")], {
         default: "per-sample",
-        description: "composer-mini: how conditions are dropped",
+        description: "composer-mini: how conditions are dropped: the paper's way in two readings, or alone more often",
       }),
     ),
     learningRate: Type.Optional(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ConditionName, conditionNames } from "../../lib/conditions/condition.js";
 import { uniformStream } from "../../lib/graph/random.js";
-import { type DropoutOptions, drawPresence, paperDropout } from "../../lib/training/dropout.js";
+import { type DropoutOptions, drawPresence, dropouts } from "../../lib/training/dropout.js";
 
 /** Drawn over `batches` batches of `batch` samples: the share of samples that drop each condition, all, none. */
 function shares(options: DropoutOptions, batch: number, batches: number) {
@@ -27,7 +27,7 @@ describe("condition dropout", () => {
   ] as const;
   for (const { reading, batch, rate, intensity, all: expectedAll } of readings) {
     it(`${reading}: each condition is dropped with its marginal probability`, () => {
-      const { rates, all, none, count } = shares({ ...paperDropout, reading }, batch, Math.ceil(40_000 / batch));
+      const { rates, all, none, count } = shares(dropouts[reading], batch, Math.ceil(40_000 / batch));
       for (const name of conditionNames) {
         const expected = name === "intensity" ? intensity : rate;
         const deviation = Math.sqrt((expected * (1 - expected)) / count);
@@ -39,15 +39,34 @@ describe("condition dropout", () => {
   }
 
   it("per-sample: conditions are dropped independently of each other outside keep-all and drop-all", () => {
-    const options = { ...paperDropout, keepAll: 0, dropAll: 0 };
+    const options = { ...dropouts["per-sample"], keepAll: 0, dropAll: 0 };
     let both = 0;
     const samples = 20_000;
     for (const kept of drawPresence(samples, uniformStream(3, 1), options)) both += kept.sketch && kept.depth ? 1 : 0;
     assert.ok(Math.abs(both / samples - 0.25) < 0.015, `${both / samples}`);
   });
 
+  it("often-alone: each condition stands alone with its probability, and the rest is the paper's", () => {
+    const { "often-alone": options } = dropouts;
+    const samples = 40_000;
+    const draws = drawPresence(samples, uniformStream(11, 1), options);
+    const share = (holds: (kept: Record<ConditionName, boolean>) => boolean) => draws.filter(holds).length / samples;
+    const rest = 0.8 - Object.values(options.alone).reduce((sum, part) => sum + part, 0);
+    for (const name of conditionNames) {
+      const coins = conditionNames.reduce((product, other) => {
+        return product * (other === name ? 1 - options.drop[other] : options.drop[other]);
+      }, rest);
+      const expected = options.alone[name] + coins;
+      const seen = share((kept) => conditionNames.every((other) => kept[other] === (other === name)));
+      assert.ok(Math.abs(seen - expected) < 5 * Math.sqrt(expected / samples), `${name}: ${seen} for ${expected}`);
+    }
+    const none = 0.1 + rest * conditionNames.reduce((product, name) => product * options.drop[name], 1);
+    const dropped = share((kept) => conditionNames.every((name) => !kept[name]));
+    assert.ok(Math.abs(dropped - none) < 0.01, `all dropped: ${dropped} for ${none}`);
+  });
+
   it("the same numbers give the same draw", () => {
-    const draw = () => drawPresence(16, uniformStream(5, 1, 9));
+    const draw = () => drawPresence(16, uniformStream(5, 1, 9), dropouts["per-sample"]);
     assert.deepEqual(draw(), draw());
   });
 });
