@@ -17,23 +17,49 @@
       }]
     ]
   },
+  "conditions": [
+    ["target_arch=='x64'", {
+      "targets": [
+        {
+          "target_name": "cpu_baseline",
+          "type": "static_library",
+          "defines": ["COUNTERPOINT_ISA=baseline"],
+          "sources": ["<@(isa_sources)"]
+        },
+        {
+          "target_name": "cpu_avx2",
+          "type": "static_library",
+          "defines": ["COUNTERPOINT_ISA=avx2"],
+          "cflags_cc": ["-mavx2", "-mfma"],
+          "sources": ["<@(isa_sources)"]
+        },
+        {
+          "target_name": "cpu_avx512",
+          "type": "static_library",
+          "defines": ["COUNTERPOINT_ISA=avx512"],
+          "cflags_cc": ["-mavx2", "-mfma", "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-Wno-maybe-uninitialized"],
+          "sources": ["<@(isa_sources)"]
+        }
+      ]
+    }],
+    ["target_arch=='arm64'", {
+      "targets": [
+        {
+          "target_name": "cpu_neon",
+          "type": "static_library",
+          "defines": ["COUNTERPOINT_ISA=neon"],
+          "sources": ["<@(isa_sources)"]
+        }
+      ]
+    }]
+  ],
   "targets": [
     {
-      "target_name": "cpu_baseline",
-      "type": "static_library",
-      "defines": ["COUNTERPOINT_ISA=baseline"],
-      "sources": ["<@(isa_sources)"]
-    },
-    {
-      "target_name": "cpu_avx2",
-      "type": "static_library",
-      "defines": ["COUNTERPOINT_ISA=avx2"],
-      "cflags_cc": ["-mavx2", "-mfma"],
-      "sources": ["<@(isa_sources)"]
-    },
-    {
       "target_name": "counterpoint",
-      "dependencies": ["cpu_baseline", "cpu_avx2"],
+      "conditions": [
+        ["target_arch=='x64'", { "dependencies": ["cpu_baseline", "cpu_avx2", "cpu_avx512"] }],
+        ["target_arch=='arm64'", { "dependencies": ["cpu_neon"] }]
+      ],
       "sources": ["<!@(node -p \"['binding','machine','generated','scenes'].map(d=>'native/'+d).filter(d=>require('fs').existsSync(d)).flatMap(d=>require('fs').readdirSync(d).filter(f=>f.endsWith('.cc')).map(f=>d+'/'+f)).join(' ')\")"]
     }
   ]

@@ -1,6 +1,7 @@
 /** The options of the public API: JSON Schema, defaults and types in one place. */
 import Type, { type Static } from "typebox";
 import { type ConditionName, conditionNames } from "../conditions/condition.js";
+import { type Isa, isaNames } from "../program/isa.js";
 
 const conditionName = Type.Unsafe<ConditionName>(Type.Union(conditionNames.map((name) => Type.Literal(name))));
 
@@ -20,9 +21,12 @@ export const loadOptions = Type.Object(
       }),
     ),
     isa: Type.Optional(
-      Type.Union([Type.Literal("avx2"), Type.Literal("baseline")], {
-        description: "Instruction set of the cpu device; default: the best this machine runs",
-      }),
+      Type.Unsafe<Isa>(
+        Type.Union(
+          isaNames.map((name) => Type.Literal(name)),
+          { description: "Instruction set of the cpu device; default: the best this machine runs" },
+        ),
+      ),
     ),
     weights: Type.Optional(Type.String({ description: "Folder of weights; default: the embedded ones" })),
   },

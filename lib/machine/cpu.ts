@@ -5,6 +5,7 @@
 import { cpus } from "node:os";
 import { CounterpointError } from "../graph/error.js";
 import { encodeProgram } from "../program/encode.js";
+import type { Isa } from "../program/isa.js";
 import type { Program } from "../program/program.js";
 import { type Addon, loadAddon, type NativeCpuDevice, type NativeHandle } from "./addon.js";
 import type { Device, DeviceInfo, DeviceRegion, LoadedProgram, RunOptions } from "./device.js";
@@ -13,7 +14,7 @@ export interface CpuDeviceOptions {
   /** Threads that kernels run on, 1 to 256. Default: as many CPUs as this process may keep busy. */
   readonly threads?: number;
   /** Default: the best this CPU has. */
-  readonly isa?: "baseline" | "avx2";
+  readonly isa?: Isa;
 }
 
 /**

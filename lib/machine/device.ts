@@ -7,7 +7,7 @@ import type { Program } from "../program/program.js";
 export interface DeviceInfo {
   readonly kind: "reference" | "cpu";
   readonly name: string;
-  /** Instruction set the kernels were compiled for: "avx2", "baseline"; "" where it means nothing. */
+  /** Instruction set the kernels were compiled for, one of `isaNames`; "" where it means nothing. */
   readonly isa: string;
   readonly threads: number;
 }

@@ -1,6 +1,7 @@
 /** Which devices this machine offers, and why the others are left out. Opens each for a moment, computes nothing. */
 import { freemem, totalmem } from "node:os";
 import { CounterpointError } from "../graph/error.js";
+import { ownIsas } from "../program/isa.js";
 import { openCpuDevice } from "./cpu.js";
 import type { DeviceInfo } from "./device.js";
 import { openReferenceDevice } from "./reference.js";
@@ -24,7 +25,7 @@ export async function listDevices(): Promise<{ devices: ListedDevice[]; skipped:
   const memory = { totalBytes: totalBytes(), freeBytes: freemem() };
   const devices: ListedDevice[] = [];
   const skipped: SkippedDevice[] = [];
-  for (const isa of ["avx2", "baseline"] as const) {
+  for (const isa of ownIsas) {
     try {
       const device = openCpuDevice({ isa });
       devices.push({ ...device.info, isDefault: devices.length === 0, memory });

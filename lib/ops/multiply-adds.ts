@@ -1,5 +1,5 @@
 /**
- * y[i] = the value after `rounds` of s ← s · 0.999 + 0.0001 from s = i mod 96: no memory, nothing but multiply-adds in
+ * y[i] = the value after `rounds` of s ← s · 0.999 + 0.0001 from s = i mod 192: no memory, nothing but multiply-adds in
  * registers. What it reaches is the machine's peak, which benchmarks measure everything else against.
  */
 import { defineOp } from "../graph/op.js";
@@ -12,7 +12,7 @@ export const multiplyAdds = defineOp({
   flops: "2*rounds*count",
   reference({ y }, { rounds }) {
     for (let i = 0; i < y.data.length; i++) {
-      let sum = i % 96;
+      let sum = i % 192;
       for (let round = 0; round < rounds; round++) sum = sum * 0.999 + 0.0001;
       y.data[i] = sum;
     }

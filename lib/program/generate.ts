@@ -10,10 +10,20 @@ import { type Expression, parseExpression } from "../graph/expression.js";
 import type { Dtype } from "../graph/graph.js";
 import { type AttributeSpec, type OpDefinition, type OperandSpec, opcode, signature } from "../graph/op.js";
 import { parsePattern, type Word } from "../graph/pattern.js";
+import { isas } from "./isa.js";
 import { loadOps } from "./op-table.js";
 
-const isas = ["baseline", "avx2"];
+/** What the compiler calls an architecture. */
+const macros: Record<keyof typeof isas, string> = { x64: "__x86_64__", arm64: "__aarch64__" };
 const banner = "// Generated from lib/ops by `npm run generate`; never edited by hand.\n";
+
+/** A text for each architecture, of which the compiler takes its own. */
+function byArchitecture(text: (names: readonly string[]) => string): string {
+  const branches = Object.entries(isas).map(([architecture, names]) => {
+    return `defined(${macros[architecture as keyof typeof isas]})\n${text(names)}`;
+  });
+  return `#if ${branches.join("#elif ")}#endif\n`;
+}
 
 /** The texts of native/generated, by file name. */
 export function generateSources(ops: readonly OpDefinition[]): Record<string, string> {
@@ -27,12 +37,18 @@ function opsHeader(ops: readonly OpDefinition[]): string {
 
 namespace counterpoint {
 
+// The instruction sets that kernels are compiled for here, the best one first; an index of OpEntry::run.
+${byArchitecture((names) => {
+  const list = names.map((name) => `"${name}"`).join(", ");
+  return `enum class Isa : uint8_t { ${names.join(", ")} };\nconstexpr const char* isaNames[] = {${list}};\n`;
+})}constexpr int isaCount = sizeof(isaNames) / sizeof(*isaNames);
+
 ${ops.map(opStruct).join("\n")}
 #define COUNTERPOINT_KERNELS(isa) \\
   namespace isa { \\
 ${kernels}  }
 
-${isas.map((isa) => `COUNTERPOINT_KERNELS(${isa})\n`).join("")}
+${byArchitecture((names) => names.map((isa) => `COUNTERPOINT_KERNELS(${isa})\n`).join(""))}
 #undef COUNTERPOINT_KERNELS
 
 }  // namespace counterpoint
@@ -74,8 +90,9 @@ void run(const Tensor* tensors, const double* attributes, Context& context) {
 }
 
 ${ops.map((op) => `// ${signature(op).replace(/ where $/, "")}\n${makeFunction(op)}${checkFunction(op)}`).join("\n")}
-#define RUN(type, kernel) {${isas.map((isa) => `run<type, make##type, ${isa}::kernel>`).join(", ")}}
-
+${byArchitecture((names) => {
+  return `#define RUN(type, kernel) {${names.map((isa) => `run<type, make##type, ${isa}::kernel>`).join(", ")}}\n`;
+})}
 const OpEntry table[] = {
 ${rows.join("")}};
 

@@ -76,7 +76,7 @@ const float* keysPresent(const Tensor& keyMask, const Sizes& sizes, Context& con
   return present;
 }
 
-// Panels over the columns of `rows`, [columns / 16][count][16].
+// Panels over the columns of `rows`, [columns / P][count][P], P = panelColumns.
 void packColumns(const Rows& rows, float* out) {
   for (int64_t c = 0; c < rows.columns; c += panelColumns, out += rows.count * panelColumns) {
     packPanel(rows.data + c, rows.stride, 1, rows.count, std::min(panelColumns, rows.columns - c), out);
@@ -94,7 +94,7 @@ void packPresent(const Rows& rows, const float* present, float* out) {
   }
 }
 
-// Panels over the rows of `rows`, [count / 16][columns][16]: for products with its transpose.
+// Panels over the rows of `rows`, [count / P][columns][P]: for products with its transpose.
 void packTransposed(const Rows& rows, float* out) {
   for (int64_t j = 0; j < rows.count; j += panelColumns, out += rows.columns * panelColumns) {
     packPanel(rows.data + j * rows.stride, 1, rows.stride, rows.columns, std::min(panelColumns, rows.count - j), out);

@@ -11,7 +11,7 @@
 
 namespace counterpoint::COUNTERPOINT_ISA {
 
-// How `overLanes` reads and writes eight floats, or the last few of a row.
+// How `overLanes` reads and writes a vector, or the last few of a row.
 struct Whole {
   COUNTERPOINT_INLINE Vec read(const float* p) const { return load(p); }
   COUNTERPOINT_INLINE void write(float* p, Vec v) const { store(p, v); }
@@ -22,7 +22,7 @@ struct Part {
   COUNTERPOINT_INLINE void write(float* p, Vec v) const { storePart(p, v, count); }
 };
 
-// body(i, lane) for every eighth i from begin to end, `lane` a Whole or, for the rest, a Part (which reads zeros behind).
+// body(i, lane) for every `lanes`-th i from begin to end, `lane` a Whole or, for the rest, a Part (which reads zeros behind).
 template <class Body>
 COUNTERPOINT_INLINE void overLanes(int64_t begin, int64_t end, Body body) {
   int64_t i = begin;

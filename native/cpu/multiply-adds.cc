@@ -12,6 +12,7 @@ namespace counterpoint::COUNTERPOINT_ISA {
 namespace {
 
 constexpr int chains = 12;
+constexpr int64_t starts = 192;  // a whole number of blocks for every instruction set
 
 // Out of line, or g++ keeps the sums in memory.
 COUNTERPOINT_NOINLINE void multiplyAddChains(int64_t rounds, Vec start, Vec (&sums)[chains]) {
@@ -33,7 +34,8 @@ void multiplyAdds(const MultiplyAdds& op, Context& context) {
   const int64_t count = op.y.size();
   constexpr int64_t block = chains * lanes;
   context.parallel((count + block - 1) / block, [&](int64_t index, int) {
-    const float places[lanes] = {0, 1, 2, 3, 4, 5, 6, 7};
+    float places[lanes];
+    for (int64_t i = 0; i < lanes; ++i) places[i] = static_cast<float>(index * block % starts + i);
     Vec sums[chains];
     multiplyAddChains(op.rounds, load(places), sums);
     for (int i = 0; i < chains; ++i) {

@@ -1,196 +1,66 @@
-// The words that CPU kernels are written in: a vector of eight floats and its functions.
+// The words that CPU kernels are written in: a vector of floats and its functions.
 //
 // Sources in native/cpu are compiled once per instruction set, into a namespace of its own, so everything here lives in
-// `counterpoint::COUNTERPOINT_ISA`: `avx2` (AVX2 and FMA) or `baseline` (plain x86-64, two SSE halves). The baseline
-// has no fused multiply-add; there `fma` rounds twice, so the two agree to rounding, not bit for bit.
+// `counterpoint::COUNTERPOINT_ISA`. A folder beside this file has one header for each: the type `Vec` of `lanes` floats
+// and the words that need instructions of their own. Of these, all have the same:
 //
-// The elementary functions are branch-free, treat every lane alike and pass NaN on. Their polynomials are minimax fits
-// in relative error (Lawson's iteration on Chebyshev points, coefficients rounded to f32); test/native/kernels.cc holds
-// them against f64. To keep the bits of a value independent of its place in a row, handle tails with `loadPart` and
+//   load, store, loadPart, storePart   whole vectors; the first `count` (0 to lanes) floats, zeros behind, touching no
+//                                      other memory
+//   broadcast, zero, transpose         `lanes` vectors as the rows of a matrix are transposed in place
+//   add, sub, mul, div, sqrt, fma, fnma, accumulate
+//                                      fma is a b + c, fnma c - a b, accumulate sum += a b, rounded once where
+//                                      `fusedMultiplyAdd`
+//   min, max                           the lesser (greater) of each lane; the second where either is NaN
+//   lessThan, select, bitAnd, bitOr, bitAndNot
+//                                      lessThan is all ones or all zeros in each lane; select(mask, a, b) is `a` where the
+//                                      mask is ones; bitAndNot is ~a & b
+//   detail::powerOfTwo                 2^n for the integer n held as 1.5 * 2^23 + n, -126 <= n <= 127
+//   detail::splitExponent              exponent of a positive normal number as a float, and its mantissa in [1, 2)
+//   vectorRegisters                    how many `Vec` the registers hold
+//
+// Instruction sets agree with each other to rounding, not bit for bit: they fuse or do not, and sum over other lanes.
+//
+// The elementary functions below are branch-free, treat every lane alike and pass NaN on. Their polynomials are minimax
+// fits in relative error (Lawson's iteration on Chebyshev points, coefficients rounded to f32); test/native/kernels.cc
+// holds them against f64. To keep the bits of a value independent of its place in a row, handle tails with `loadPart` and
 // `storePart` rather than with scalar code.
 #pragma once
-#include <emmintrin.h>
 
-#include <cstdint>
-
-#if defined(__AVX2__) && defined(__FMA__)
-#include <immintrin.h>
-#define COUNTERPOINT_AVX2 1
+#if defined(__AVX512F__)
+#include "cpu/simd/avx512.h"
+#elif defined(__AVX2__)
+#include "cpu/simd/avx2.h"
+#elif defined(__x86_64__)
+#include "cpu/simd/sse2.h"
+#elif defined(__aarch64__)
+#include "cpu/simd/neon.h"
 #else
-#define COUNTERPOINT_AVX2 0
+#error "Kernels are written for x86-64 and 64-bit ARM."
 #endif
-
-#define COUNTERPOINT_INLINE inline __attribute__((always_inline))
-#define COUNTERPOINT_NOINLINE __attribute__((noinline))
-#define COUNTERPOINT_UNROLL _Pragma("GCC unroll 32")
 
 namespace counterpoint::COUNTERPOINT_ISA {
-
-constexpr int64_t lanes = 8;
-
-#if COUNTERPOINT_AVX2
-
-using Vec = __m256;
-
-COUNTERPOINT_INLINE Vec load(const float* p) { return _mm256_loadu_ps(p); }
-COUNTERPOINT_INLINE void store(float* p, Vec v) { _mm256_storeu_ps(p, v); }
-COUNTERPOINT_INLINE Vec broadcast(float x) { return _mm256_set1_ps(x); }
-COUNTERPOINT_INLINE Vec broadcast(const float* p) { return _mm256_broadcast_ss(p); }
-COUNTERPOINT_INLINE Vec zero() { return _mm256_setzero_ps(); }
-COUNTERPOINT_INLINE Vec add(Vec a, Vec b) { return _mm256_add_ps(a, b); }
-COUNTERPOINT_INLINE Vec sub(Vec a, Vec b) { return _mm256_sub_ps(a, b); }
-COUNTERPOINT_INLINE Vec mul(Vec a, Vec b) { return _mm256_mul_ps(a, b); }
-COUNTERPOINT_INLINE Vec div(Vec a, Vec b) { return _mm256_div_ps(a, b); }
-COUNTERPOINT_INLINE Vec sqrt(Vec a) { return _mm256_sqrt_ps(a); }
-// The lesser (greater) of each lane; `b` where either is NaN.
-COUNTERPOINT_INLINE Vec min(Vec a, Vec b) { return _mm256_min_ps(a, b); }
-COUNTERPOINT_INLINE Vec max(Vec a, Vec b) { return _mm256_max_ps(a, b); }
-COUNTERPOINT_INLINE Vec bitAnd(Vec a, Vec b) { return _mm256_and_ps(a, b); }
-COUNTERPOINT_INLINE Vec bitOr(Vec a, Vec b) { return _mm256_or_ps(a, b); }
-COUNTERPOINT_INLINE Vec bitAndNot(Vec a, Vec b) { return _mm256_andnot_ps(a, b); }          // ~a & b
-COUNTERPOINT_INLINE Vec lessThan(Vec a, Vec b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }  // all ones where a < b
-// `a` where the mask is ones, else `b`.
-COUNTERPOINT_INLINE Vec select(Vec mask, Vec a, Vec b) { return _mm256_blendv_ps(b, a, mask); }
-
-// a * b + c, rounded once.
-COUNTERPOINT_INLINE Vec fma(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
-// c - a * b, rounded once.
-COUNTERPOINT_INLINE Vec fnma(Vec a, Vec b, Vec c) { return _mm256_fnmadd_ps(a, b, c); }
-// sum += a * b. The form is spelled out: left to choose, g++ 12 mixes the three FMA forms and spills register tiles.
-COUNTERPOINT_INLINE void accumulate(Vec& sum, Vec a, Vec b) {
-  asm("vfmadd231ps %2, %1, %0" : "+x"(sum) : "x"(a), "x"(b));
-}
-
-namespace detail {
-// -1 in the first `count` of eight lanes.
-COUNTERPOINT_INLINE __m256i maskOf(int64_t count) {
-  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-}
-// 2^n for the integer n held as 1.5 * 2^23 + n, -126 <= n <= 127.
-COUNTERPOINT_INLINE Vec powerOfTwo(Vec magic) {
-  return _mm256_castsi256_ps(
-      _mm256_slli_epi32(_mm256_add_epi32(_mm256_castps_si256(magic), _mm256_set1_epi32(127)), 23));
-}
-// The exponent of a positive normal number as a float, and its mantissa in [1, 2).
-COUNTERPOINT_INLINE Vec splitExponent(Vec x, Vec& mantissa) {
-  const __m256i bits = _mm256_castps_si256(x);
-  mantissa = _mm256_castsi256_ps(
-      _mm256_or_si256(_mm256_and_si256(bits, _mm256_set1_epi32(0x007fffff)), _mm256_set1_epi32(0x3f800000)));
-  return _mm256_cvtepi32_ps(_mm256_sub_epi32(_mm256_srli_epi32(bits, 23), _mm256_set1_epi32(127)));
-}
-}  // namespace detail
-
-// The first `count` (0 to 8) floats, zeros behind; touches no other memory.
-COUNTERPOINT_INLINE Vec loadPart(const float* p, int64_t count) { return _mm256_maskload_ps(p, detail::maskOf(count)); }
-COUNTERPOINT_INLINE void storePart(float* p, Vec v, int64_t count) { _mm256_maskstore_ps(p, detail::maskOf(count), v); }
-
-// Eight vectors as the rows of a matrix, transposed in place.
-COUNTERPOINT_INLINE void transpose(Vec (&r)[8]) {
-  Vec pair[8], quad[8];
-  COUNTERPOINT_UNROLL
-  for (int i = 0; i < 8; i += 2) {
-    pair[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
-    pair[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
-  }
-  COUNTERPOINT_UNROLL
-  for (int i = 0; i < 8; i += 4) {
-    quad[i] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0x44);
-    quad[i + 1] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0xee);
-    quad[i + 2] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0x44);
-    quad[i + 3] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0xee);
-  }
-  COUNTERPOINT_UNROLL
-  for (int i = 0; i < 4; ++i) {
-    r[i] = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x20);
-    r[i + 4] = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x31);
-  }
-}
-
-#else
-
-struct Vec {
-  __m128 low, high;
-};
-
-COUNTERPOINT_INLINE Vec load(const float* p) { return {_mm_loadu_ps(p), _mm_loadu_ps(p + 4)}; }
-COUNTERPOINT_INLINE void store(float* p, Vec v) { _mm_storeu_ps(p, v.low), _mm_storeu_ps(p + 4, v.high); }
-COUNTERPOINT_INLINE Vec broadcast(float x) { return {_mm_set1_ps(x), _mm_set1_ps(x)}; }
-COUNTERPOINT_INLINE Vec broadcast(const float* p) { return broadcast(*p); }
-COUNTERPOINT_INLINE Vec zero() { return {_mm_setzero_ps(), _mm_setzero_ps()}; }
-COUNTERPOINT_INLINE Vec add(Vec a, Vec b) { return {_mm_add_ps(a.low, b.low), _mm_add_ps(a.high, b.high)}; }
-COUNTERPOINT_INLINE Vec sub(Vec a, Vec b) { return {_mm_sub_ps(a.low, b.low), _mm_sub_ps(a.high, b.high)}; }
-COUNTERPOINT_INLINE Vec mul(Vec a, Vec b) { return {_mm_mul_ps(a.low, b.low), _mm_mul_ps(a.high, b.high)}; }
-COUNTERPOINT_INLINE Vec div(Vec a, Vec b) { return {_mm_div_ps(a.low, b.low), _mm_div_ps(a.high, b.high)}; }
-COUNTERPOINT_INLINE Vec sqrt(Vec a) { return {_mm_sqrt_ps(a.low), _mm_sqrt_ps(a.high)}; }
-COUNTERPOINT_INLINE Vec min(Vec a, Vec b) { return {_mm_min_ps(a.low, b.low), _mm_min_ps(a.high, b.high)}; }
-COUNTERPOINT_INLINE Vec max(Vec a, Vec b) { return {_mm_max_ps(a.low, b.low), _mm_max_ps(a.high, b.high)}; }
-COUNTERPOINT_INLINE Vec bitAnd(Vec a, Vec b) { return {_mm_and_ps(a.low, b.low), _mm_and_ps(a.high, b.high)}; }
-COUNTERPOINT_INLINE Vec bitOr(Vec a, Vec b) { return {_mm_or_ps(a.low, b.low), _mm_or_ps(a.high, b.high)}; }
-COUNTERPOINT_INLINE Vec bitAndNot(Vec a, Vec b) { return {_mm_andnot_ps(a.low, b.low), _mm_andnot_ps(a.high, b.high)}; }
-COUNTERPOINT_INLINE Vec lessThan(Vec a, Vec b) { return {_mm_cmplt_ps(a.low, b.low), _mm_cmplt_ps(a.high, b.high)}; }
-COUNTERPOINT_INLINE Vec select(Vec mask, Vec a, Vec b) { return bitOr(bitAnd(mask, a), bitAndNot(mask, b)); }
-COUNTERPOINT_INLINE Vec fma(Vec a, Vec b, Vec c) { return add(mul(a, b), c); }
-COUNTERPOINT_INLINE Vec fnma(Vec a, Vec b, Vec c) { return sub(c, mul(a, b)); }
-COUNTERPOINT_INLINE void accumulate(Vec& sum, Vec a, Vec b) { sum = add(sum, mul(a, b)); }
-
-namespace detail {
-COUNTERPOINT_INLINE Vec powerOfTwo(Vec magic) {
-  const __m128i bias = _mm_set1_epi32(127);
-  return {_mm_castsi128_ps(_mm_slli_epi32(_mm_add_epi32(_mm_castps_si128(magic.low), bias), 23)),
-          _mm_castsi128_ps(_mm_slli_epi32(_mm_add_epi32(_mm_castps_si128(magic.high), bias), 23))};
-}
-COUNTERPOINT_INLINE __m128 splitExponent(__m128 x, __m128& mantissa) {
-  const __m128i bits = _mm_castps_si128(x);
-  mantissa =
-      _mm_castsi128_ps(_mm_or_si128(_mm_and_si128(bits, _mm_set1_epi32(0x007fffff)), _mm_set1_epi32(0x3f800000)));
-  return _mm_cvtepi32_ps(_mm_sub_epi32(_mm_srli_epi32(bits, 23), _mm_set1_epi32(127)));
-}
-COUNTERPOINT_INLINE Vec splitExponent(Vec x, Vec& mantissa) {
-  return {splitExponent(x.low, mantissa.low), splitExponent(x.high, mantissa.high)};
-}
-}  // namespace detail
-
-COUNTERPOINT_INLINE Vec loadPart(const float* p, int64_t count) {
-  alignas(16) float part[8] = {};
-  for (int64_t i = 0; i < count; ++i) part[i] = p[i];
-  return load(part);
-}
-COUNTERPOINT_INLINE void storePart(float* p, Vec v, int64_t count) {
-  alignas(16) float part[8];
-  store(part, v);
-  for (int64_t i = 0; i < count; ++i) p[i] = part[i];
-}
-
-COUNTERPOINT_INLINE void transpose(Vec (&r)[8]) {
-  _MM_TRANSPOSE4_PS(r[0].low, r[1].low, r[2].low, r[3].low);
-  _MM_TRANSPOSE4_PS(r[0].high, r[1].high, r[2].high, r[3].high);
-  _MM_TRANSPOSE4_PS(r[4].low, r[5].low, r[6].low, r[7].low);
-  _MM_TRANSPOSE4_PS(r[4].high, r[5].high, r[6].high, r[7].high);
-  for (int i = 0; i < 4; ++i) {
-    const __m128 corner = r[i].high;
-    r[i].high = r[i + 4].low;
-    r[i + 4].low = corner;
-  }
-}
-
-#endif
 
 COUNTERPOINT_INLINE Vec negate(Vec a) { return sub(broadcast(-0.0f), a); }
 COUNTERPOINT_INLINE Vec absolute(Vec a) { return bitAndNot(broadcast(-0.0f), a); }
 
-// The sum of the lanes, in the fixed order ((0+4)+(2+6)) + ((1+5)+(3+7)).
+// The sum of the lanes, the upper half added to the lower until one is left.
 COUNTERPOINT_INLINE float sumOfLanes(Vec v) {
-  alignas(32) float x[8];
+  alignas(64) float x[lanes];
   store(x, v);
-  return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
+  COUNTERPOINT_UNROLL
+  for (int64_t half = lanes / 2; half > 0; half /= 2) {
+    COUNTERPOINT_UNROLL
+    for (int64_t i = 0; i < half; ++i) x[i] += x[i + half];
+  }
+  return x[0];
 }
 
 // The greatest lane; NaN lanes may be passed over.
 COUNTERPOINT_INLINE float maxOfLanes(Vec v) {
-  alignas(32) float x[8];
+  alignas(64) float x[lanes];
   store(x, v);
   float greatest = x[0];
-  for (int i = 1; i < 8; ++i) greatest = x[i] > greatest ? x[i] : greatest;
+  for (int64_t i = 1; i < lanes; ++i) greatest = x[i] > greatest ? x[i] : greatest;
   return greatest;
 }
 

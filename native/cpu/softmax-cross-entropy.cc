@@ -10,7 +10,7 @@ struct Softmax {
   float largest, sum;  // of the logits; of exp(logit - largest)
 };
 
-// `Whole`'s eight logits, or the last ones of a row with -infinity behind.
+// A vector of logits, or the last ones of a row with -infinity behind.
 Vec logitsAt(const float* p, Whole) { return load(p); }
 Vec logitsAt(const float* p, Part part) {
   float padded[lanes];

@@ -677,7 +677,11 @@ void checkUpsample(ShapeCheck& check) {
   check.result("y", Dtype::f32, {N, H * Size(2), W * Size(2), C});
 }
 
-#define RUN(type, kernel) {run<type, make##type, baseline::kernel>, run<type, make##type, avx2::kernel>}
+#if defined(__x86_64__)
+#define RUN(type, kernel) {run<type, make##type, avx512::kernel>, run<type, make##type, avx2::kernel>, run<type, make##type, baseline::kernel>}
+#elif defined(__aarch64__)
+#define RUN(type, kernel) {run<type, make##type, neon::kernel>}
+#endif
 
 const OpEntry table[] = {
     {0x02a466cc, "meanTokens", 2, 0, checkMeanTokens, RUN(MeanTokens, meanTokens)},

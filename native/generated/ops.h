@@ -4,6 +4,16 @@
 
 namespace counterpoint {
 
+// The instruction sets that kernels are compiled for here, the best one first; an index of OpEntry::run.
+#if defined(__x86_64__)
+enum class Isa : uint8_t { avx512, avx2, baseline };
+constexpr const char* isaNames[] = {"avx512", "avx2", "baseline"};
+#elif defined(__aarch64__)
+enum class Isa : uint8_t { neon };
+constexpr const char* isaNames[] = {"neon"};
+#endif
+constexpr int isaCount = sizeof(isaNames) / sizeof(*isaNames);
+
 struct AbsoluteError {
   Tensor prediction, target, weight;
   Tensor loss;
@@ -449,8 +459,13 @@ struct Upsample {
   void upsample(const Upsample& op, Context& context); \
   }
 
-COUNTERPOINT_KERNELS(baseline)
+#if defined(__x86_64__)
+COUNTERPOINT_KERNELS(avx512)
 COUNTERPOINT_KERNELS(avx2)
+COUNTERPOINT_KERNELS(baseline)
+#elif defined(__aarch64__)
+COUNTERPOINT_KERNELS(neon)
+#endif
 
 #undef COUNTERPOINT_KERNELS
 

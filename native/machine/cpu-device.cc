@@ -4,28 +4,21 @@
 #include <algorithm>
 #include <cstring>
 
+#include "machine/isa.h"
+
 namespace counterpoint {
 
 namespace {
 
-constexpr const char* isaNames[isaCount] = {"baseline", "avx2"};
-
-bool supported(Isa isa) {
-#if defined(__x86_64__)
-  return isa == Isa::baseline || (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
-#else
-  return isa == Isa::baseline;
-#endif
-}
-
 Isa chooseIsa(const std::string& wanted) {
-  if (wanted.empty()) return supported(Isa::avx2) ? Isa::avx2 : Isa::baseline;
+  std::string names;
   for (int i = 0; i < isaCount; ++i) {
-    if (wanted != isaNames[i]) continue;
-    if (supported(static_cast<Isa>(i))) return static_cast<Isa>(i);
-    throw Error{"CP_ISA_UNSUPPORTED", "this CPU does not have " + wanted};
+    const bool has = supported(static_cast<Isa>(i));
+    if (has && (wanted.empty() || wanted == isaNames[i])) return static_cast<Isa>(i);
+    if (wanted == isaNames[i]) throw Error{"CP_ISA_UNSUPPORTED", "this CPU does not have " + wanted};
+    names += (i ? ", \"" : "\"") + std::string(isaNames[i]) + "\"";
   }
-  throw Error{"CP_ARG_RANGE", "isa: expected \"baseline\" or \"avx2\""};
+  throw Error{"CP_ARG_RANGE", "isa: got \"" + wanted + "\", expected one of " + names};
 }
 
 int chooseThreads(int wanted) {

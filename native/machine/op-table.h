@@ -2,15 +2,12 @@
 #pragma once
 #include <cstdint>
 
+#include "generated/ops.h"
 #include "machine/context.h"
 
 namespace counterpoint {
 
 class ShapeCheck;
-
-// The instruction sets that native/cpu is compiled for; an index of OpEntry::run.
-enum class Isa : uint8_t { baseline, avx2 };
-constexpr int isaCount = 2;
 
 struct OpEntry {
   uint32_t opcode;      // of the op's signature, see lib/graph/op.ts

@@ -1,16 +1,16 @@
 // Pool: see pool.h. How many threads are worth having is read from the affinity mask and from cgroup v1 and v2 files.
 #include "machine/pool.h"
 
-#include <emmintrin.h>
-
 #include <algorithm>
 #include <fstream>
 #include <string>
 #include <system_error>
-#include <system_error>
 
 #ifdef __linux__
 #include <sched.h>
+#endif
+#ifdef __x86_64__
+#include <emmintrin.h>
 #endif
 
 namespace counterpoint {
@@ -18,6 +18,15 @@ namespace counterpoint {
 namespace {
 
 constexpr int spins = 2000;  // of about 40 cycles each
+
+// Leaves the core's units to its other thread for a moment.
+inline void pause() {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb");  // `yield` does nothing on most cores
+#endif
+}
 
 #ifdef __linux__
 // Whole CPUs allowed by the group at `path` of the unified hierarchy or of the `cpu` controller; 0 where it sets no
@@ -108,7 +117,7 @@ void Pool::drain(int thread) {
 
 void Pool::work(int thread) {
   for (uint64_t seen = 0;;) {
-    for (int i = 0; i < spins && !isNews(seen); ++i) _mm_pause();
+    for (int i = 0; i < spins && !isNews(seen); ++i) pause();
     if (!isNews(seen)) {
       std::unique_lock lock(mutex);
       ++sleeping;  // before the last look: `parallel` opens the loop before it asks whether anyone sleeps
@@ -140,7 +149,7 @@ void Pool::parallel(int64_t total, const std::function<void(int64_t, int)>& func
   drain(0);
   ++generation;
   for (int i = 0; active > 0; ++i) {
-    if (i < spins) _mm_pause();
+    if (i < spins) pause();
     else std::this_thread::yield();
   }
   if (failure) {

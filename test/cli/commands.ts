@@ -46,7 +46,7 @@ describe("command line", () => {
     assert.ok(first.threads >= 1 && first.memory.totalBytes >= first.memory.freeBytes && first.name !== "");
     assert.equal(devices.at(-1).kind, "reference");
     const { stdout } = await runCli(["devices"]);
-    assert.match(stdout, /^default {2}cpu, (avx2|baseline), .* threads?, .* GiB free\n/);
+    assert.match(stdout, /^default {2}cpu, (avx512|avx2|baseline|neon), .* threads?, .* GiB free\n/);
   });
 
   it("decompose, then compose with changes, then again: refused, forced", async () => {

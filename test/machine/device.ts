@@ -8,13 +8,14 @@ import { add } from "../../lib/ops/add.js";
 import { scaleBy } from "../../lib/ops/scale-by.js";
 import { store } from "../../lib/ops/store.js";
 import { compile } from "../../lib/passes/compile.js";
+import { ownIsas } from "../../lib/program/isa.js";
 import type { Program } from "../../lib/program/program.js";
 import { layoutsOf } from "../passes/run-program.js";
 
 const devices: readonly [string, () => Device][] = [
   ["reference", openReferenceDevice],
   ["cpu", () => openCpuDevice({ threads: 2 })],
-  ["cpu baseline", () => openCpuDevice({ threads: 1, isa: "baseline" })],
+  ["the plainest cpu", () => openCpuDevice({ threads: 1, isa: ownIsas.at(-1) })],
 ];
 
 /** s ← 2·s + x, in elements [16]. */

@@ -17,6 +17,7 @@
 
 #include "machine/cpu-context.h"
 #include "machine/error.h"
+#include "machine/isa.h"
 #include "machine/pool.h"
 #include "machine/program.h"
 
@@ -161,10 +162,13 @@ int main(int count, char** arguments) {
   const std::vector<Bytes> corpus = readCorpus(arguments[1]);
   const uint64_t programs = std::strtoull(arguments[2], nullptr, 10);
   Random random(count > 3 ? std::strtoull(arguments[3], nullptr, 10) : 1);
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  std::vector<Isa> isas;
+  for (int i = 0; i < isaCount; ++i) {
+    if (supported(static_cast<Isa>(i))) isas.push_back(static_cast<Isa>(i));
+  }
   Pool pool(1);
   for (const Bytes& bytes : corpus) {  // all valid, or the corpus is not what it should be
-    run(Program(bytes.data(), bytes.size()), Isa::baseline, pool, random);
+    for (Isa isa : isas) run(Program(bytes.data(), bytes.size()), isa, pool, random);
   }
   uint64_t accepted = 0, executed = 0;
   std::map<std::string, uint64_t> errors;
@@ -176,7 +180,7 @@ int main(int count, char** arguments) {
       ++accepted;
       if (totalBytes(program) > maxBytes) continue;
       ++executed;
-      run(program, avx2 && i % 2 ? Isa::avx2 : Isa::baseline, pool, random);
+      run(program, isas[i % isas.size()], pool, random);
     } catch (const Error& error) {
       ++errors[error.code];
     }

@@ -6,6 +6,7 @@ import { CounterpointError } from "../../lib/graph/error.js";
 import { openCpuDevice } from "../../lib/machine/cpu.js";
 import type { Device } from "../../lib/machine/device.js";
 import { openReferenceDevice } from "../../lib/machine/reference.js";
+import { type Isa, ownIsas } from "../../lib/program/isa.js";
 
 export interface TestDevice {
   readonly name: string;
@@ -17,15 +18,12 @@ let opened: readonly TestDevice[] | null = null;
 
 /** All of them; opened once per process and closed after its last test. */
 export function testDevices(): readonly TestDevice[] {
-  opened ??= [
-    { name: "reference", byThreads: [openReferenceDevice()] },
-    ...(["baseline", "avx2"] as const).flatMap((isa) => openIsa(isa)),
-  ];
+  opened ??= [{ name: "reference", byThreads: [openReferenceDevice()] }, ...ownIsas.flatMap((isa) => openIsa(isa))];
   return opened;
 }
 
 /** Nothing where this CPU lacks the instruction set. */
-function openIsa(isa: "baseline" | "avx2"): TestDevice[] {
+function openIsa(isa: Isa): TestDevice[] {
   try {
     return [{ name: `cpu ${isa}`, byThreads: [1, 2, 3].map((threads) => openCpuDevice({ threads, isa })) }];
   } catch (error) {

@@ -30,7 +30,7 @@ struct Item {
   RowPointers pointers;
 };
 
-// Applies the activation to eight values.
+// Applies the activation to a vector.
 Vec activate(Activation activation, Vec v) {
   return activation == Activation::silu ? silu(v) : activation == Activation::gelu ? gelu(v) : v;
 }

@@ -3,7 +3,9 @@
 #include "cpu/gemm/tile.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <utility>
 
 namespace counterpoint::COUNTERPOINT_ISA {
 
@@ -13,7 +15,7 @@ namespace {
 template <int R>
 COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
   Vec left[R], right[R];
-  const Vec startLeft = tile.start ? load(tile.start) : zero(), startRight = tile.start ? load(tile.start + 8) : zero();
+  const Vec startLeft = tile.start ? load(tile.start) : zero(), startRight = tile.start ? load(tile.start + lanes) : zero();
   COUNTERPOINT_UNROLL
   for (int r = 0; r < R; ++r) {
     left[r] = startLeft;
@@ -29,11 +31,11 @@ COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
     for (int r = 0; r < R; ++r) x[r] = rows[r] + tile.depthOffset;
     int64_t k = 0;
     for (; k + 4 <= tile.depth; k += 4, panel += 4 * panelColumns) {
-      __builtin_prefetch(next, 0, 2);
-      next += 16;
+      for (int64_t line = 0; line < panelColumns; line += 16) __builtin_prefetch(next + line, 0, 2);
+      next += panelColumns;
       COUNTERPOINT_UNROLL
       for (int u = 0; u < 4; ++u) {
-        const Vec b0 = load(panel + u * panelColumns), b1 = load(panel + u * panelColumns + 8);
+        const Vec b0 = load(panel + u * panelColumns), b1 = load(panel + u * panelColumns + lanes);
         COUNTERPOINT_UNROLL
         for (int r = 0; r < R; ++r) {
           const Vec a = broadcast(x[r] + k + u);
@@ -43,7 +45,7 @@ COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
       }
     }
     for (; k < tile.depth; ++k, panel += panelColumns) {
-      const Vec b0 = load(panel), b1 = load(panel + 8);
+      const Vec b0 = load(panel), b1 = load(panel + lanes);
       COUNTERPOINT_UNROLL
       for (int r = 0; r < R; ++r) {
         const Vec a = broadcast(x[r] + k);
@@ -56,7 +58,7 @@ COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
   for (int r = 0; r < R; ++r) {
     float* y = tile.targets[r] + tile.column;
     store(y, tile.accumulate ? add(load(y), left[r]) : left[r]);
-    store(y + 8, tile.accumulate ? add(load(y + 8), right[r]) : right[r]);
+    store(y + lanes, tile.accumulate ? add(load(y + lanes), right[r]) : right[r]);
   }
 }
 
@@ -67,7 +69,7 @@ COUNTERPOINT_NOINLINE void multiplyTransposed(const float* const* rows, int64_t 
   COUNTERPOINT_UNROLL
   for (int r = 0; r < R; ++r) left[r] = right[r] = zero();
   const auto step = [&](const float* x, const float* b) __attribute__((always_inline)) {
-    const Vec b0 = load(b), b1 = load(b + 8);
+    const Vec b0 = load(b), b1 = load(b + lanes);
     COUNTERPOINT_UNROLL
     for (int r = 0; r < R; ++r) {
       const Vec a = broadcast(x + r);
@@ -84,41 +86,33 @@ COUNTERPOINT_NOINLINE void multiplyTransposed(const float* const* rows, int64_t 
   COUNTERPOINT_UNROLL
   for (int r = 0; r < R; ++r, out += outStride) {
     store(out, accumulating ? add(load(out), left[r]) : left[r]);
-    store(out + 8, accumulating ? add(load(out + 8), right[r]) : right[r]);
+    store(out + lanes, accumulating ? add(load(out + lanes), right[r]) : right[r]);
   }
 }
+
+// The kernels for 1 to tileRows rows.
+template <int... R>
+constexpr auto multipliers(std::integer_sequence<int, R...>) {
+  return std::array{multiply<R + 1>...};
+}
+template <int... R>
+constexpr auto transposedMultipliers(std::integer_sequence<int, R...>) {
+  return std::array{multiplyTransposed<R + 1>...};
+}
+constexpr auto multiplierOf = multipliers(std::make_integer_sequence<int, tileRows>());
+constexpr auto transposedMultiplierOf = transposedMultipliers(std::make_integer_sequence<int, tileRows>());
 
 }  // namespace
 
-void multiplyTile(int rows, const Tile& tile) {
-  switch (rows) {
-#if COUNTERPOINT_AVX2
-    case 6: return multiply<6>(tile);
-    case 5: return multiply<5>(tile);
-    case 4: return multiply<4>(tile);
-    case 3: return multiply<3>(tile);
-#endif
-    case 2: return multiply<2>(tile);
-    default: return multiply<1>(tile);
-  }
-}
+void multiplyTile(int rows, const Tile& tile) { multiplierOf[static_cast<size_t>(rows - 1)](tile); }
 
 void multiplyTransposedTile(int outputs, const float* const* rows, int64_t column, int64_t count, const float* panel,
                             float* out, int64_t outStride, bool accumulate) {
-  switch (outputs) {
-#if COUNTERPOINT_AVX2
-    case 6: return multiplyTransposed<6>(rows, column, count, panel, out, outStride, accumulate);
-    case 5: return multiplyTransposed<5>(rows, column, count, panel, out, outStride, accumulate);
-    case 4: return multiplyTransposed<4>(rows, column, count, panel, out, outStride, accumulate);
-    case 3: return multiplyTransposed<3>(rows, column, count, panel, out, outStride, accumulate);
-#endif
-    case 2: return multiplyTransposed<2>(rows, column, count, panel, out, outStride, accumulate);
-    default: return multiplyTransposed<1>(rows, column, count, panel, out, outStride, accumulate);
-  }
+  transposedMultiplierOf[static_cast<size_t>(outputs - 1)](rows, column, count, panel, out, outStride, accumulate);
 }
 
 Blocking::Blocking(int64_t taps, int64_t depth) : taps(taps), depth(depth), depthBlock(depth), tapBlock(1) {
-  constexpr int64_t most = 384;
+  constexpr int64_t most = 24 * 1024 / (panelColumns * static_cast<int64_t>(sizeof(float)));
   if (depth > most) {
     depthBlock = ceilDiv(ceilDiv(depth, ceilDiv(depth, most)), 4) * 4;  // even parts, whole steps of the unrolled loop
   } else if (depth > 0 && taps > 0) {
@@ -132,23 +126,23 @@ void packPanel(const float* data, int64_t depthStride, int64_t columnStride, int
     if (columns == panelColumns) {
       for (int64_t k = 0; k < depth; ++k, data += depthStride, out += panelColumns) {
         store(out, load(data));
-        store(out + 8, load(data + 8));
+        store(out + lanes, load(data + lanes));
       }
       return;
     }
     const int64_t first = std::min(columns, lanes), second = columns - first;
     for (int64_t k = 0; k < depth; ++k, data += depthStride, out += panelColumns) {
       store(out, loadPart(data, first));
-      store(out + 8, second > 0 ? loadPart(data + 8, second) : zero());
+      store(out + lanes, second > 0 ? loadPart(data + lanes, second) : zero());
     }
     return;
   }
-  // Columns are the distant direction: squares of 8 x 8 are read along k and turned.
+  // Columns are the distant direction: squares are read along k and turned.
   for (int64_t half = 0; half < panelColumns; half += lanes) {
     const int64_t present = std::clamp<int64_t>(columns - half, 0, lanes);
     for (int64_t k = 0; k < depth; k += lanes) {
       const int64_t length = std::min(lanes, depth - k);
-      Vec square[8];
+      Vec square[lanes];
       for (int64_t n = 0; n < lanes; ++n) {
         const float* from = data + (half + n) * columnStride + k;
         square[n] = n >= present ? zero() : length == lanes ? load(from) : loadPart(from, length);

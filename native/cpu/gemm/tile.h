@@ -1,8 +1,8 @@
 // The register tiles that all matrix products are made of, and the layout of the operand that they stream.
 //
-// A product y[M,N] = sum over taps t and depth k of x[t][M,k] w[t][k,N] is cut into tiles of `tileRows` by 16. The
-// 16-wide operand is packed into panels, [block][N/16][tap][k][16], zeros beyond N, so that a tile reads it in one
-// stream; the other is read in place through row pointers, which makes one tile serve linear layers, convolutions (a
+// A product y[M,N] = sum over taps t and depth k of x[t][M,k] w[t][k,N] is cut into tiles of `tileRows` by P =
+// `panelColumns`. The P-wide operand is packed into panels, [block][N/P][tap][k][P], zeros beyond N, so that a tile reads
+// it in one stream; the other is read in place through row pointers, which makes one tile serve linear layers, convolutions (a
 // pointer per tap, to a row of zeros outside the image) and Winograd's products. One output is one chain of additions
 // over k inside a block, and one over the blocks; rows do not influence each other, so how rows are grouped leaves no
 // trace in the bits.
@@ -13,9 +13,9 @@
 namespace counterpoint::COUNTERPOINT_ISA {
 
 constexpr int64_t panelColumns = 2 * lanes;
-// 6 x 16 outputs are 12 accumulators of the 16 registers; the baseline needs two registers a vector and one for
-// products.
-constexpr int tileRows = COUNTERPOINT_AVX2 ? 6 : 2;
+// Two accumulators a row, and registers left for two vectors of the panel and one of x. More than 12 rows would have
+// their pointers on the stack.
+constexpr int tileRows = vectorRegisters >= 32 ? 12 : vectorRegisters >= 16 ? 6 : 2;
 
 constexpr int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -31,18 +31,18 @@ struct Tile {
   int64_t depthOffset;    // first k, added to every row pointer
   int64_t segments;       // taps of this block
   int64_t depth;          // k of this block
-  const float* panel;     // [segment][depth][16]
+  const float* panel;     // [segment][depth][P]
   const float* next;      // wanted soon: drawn towards the cache meanwhile
-  const float* start;     // 16 values that the sums start from (bias), or null for zero
+  const float* start;     // P values that the sums start from (bias), or null for zero
   float* const* targets;  // where each row of y begins
-  int64_t column;         // first of the 16 columns
+  int64_t column;         // first of the P columns
   bool accumulate;        // add to what the targets hold
 };
 
-// y[r][column + 0..15] = start + sum over segments and depth, for 1 to tileRows rows.
+// y[r][column + 0..P-1] = start + sum over segments and depth, for 1 to tileRows rows.
 void multiplyTile(int rows, const Tile& tile);
 
-// out[r][0..15] (+)= sum over i < count of rows[i][column + r] * panel[i][16]: the product with its first operand
+// out[r][0..P-1] (+)= sum over i < count of rows[i][column + r] * panel[i][P]: the product with its first operand
 // transposed, 1 to tileRows outputs r; `outStride` floats between them.
 void multiplyTransposedTile(int outputs, const float* const* rows, int64_t column, int64_t count, const float* panel,
                             float* out, int64_t outStride, bool accumulate);
@@ -50,7 +50,7 @@ void multiplyTransposedTile(int outputs, const float* const* rows, int64_t colum
 // How a product is cut along taps and depth; a function of these two numbers alone.
 struct Blocking {
   int64_t taps, depth;
-  int64_t depthBlock;  // at most 384: a panel of 24 KB stays in the first-level cache
+  int64_t depthBlock;  // a panel of at most 24 KB stays in the first-level cache
   int64_t tapBlock;    // several taps share a block where the whole depth is short
 
   Blocking(int64_t taps, int64_t depth);
@@ -68,7 +68,7 @@ struct WeightView {
 // Packs panels for `blocking`, all threads taking part.
 void packPanels(Context& context, const Blocking& blocking, int64_t columns, const WeightView& weight, float* out);
 
-// One panel of up to 16 columns: out[k][16] = w(k, n), k < depth, zeros beyond `columns`; strides as in WeightView.
+// One panel of up to P columns: out[k][P] = w(k, n), k < depth, zeros beyond `columns`; strides as in WeightView.
 void packPanel(const float* data, int64_t depthStride, int64_t columnStride, int64_t depth, int64_t columns,
                float* out);
 

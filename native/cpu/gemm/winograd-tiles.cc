@@ -9,9 +9,9 @@ namespace counterpoint::COUNTERPOINT_ISA::winograd {
 
 namespace {
 
-// Eight channels of one tile: size x size pixels to 36 frequencies.
+// A vector of channels of one tile: size x size pixels to 36 frequencies.
 template <class Transform, bool whole>
-COUNTERPOINT_INLINE void transformEight(const float* const* sources, int64_t tapStep, int64_t channel, int64_t present,
+COUNTERPOINT_INLINE void transformVector(const float* const* sources, int64_t tapStep, int64_t channel, int64_t present,
                                         float* out, int64_t stride) {
   constexpr int taps = Transform::size * Transform::size;
   Vec in[taps], frequency[frequencies];
@@ -48,16 +48,16 @@ Positions tileGrid(const Convolution& shape, const Matrix& source, int64_t sourc
 
 void transformPixels(const float* const* sources, int64_t tapStep, int64_t channels, float* out, int64_t stride) {
   int64_t c = 0;
-  for (; c + lanes <= channels; c += lanes) transformEight<Input, true>(sources, tapStep, c, lanes, out + c, stride);
-  if (c < channels) transformEight<Input, false>(sources, tapStep, c, channels - c, out + c, stride);
+  for (; c + lanes <= channels; c += lanes) transformVector<Input, true>(sources, tapStep, c, lanes, out + c, stride);
+  if (c < channels) transformVector<Input, false>(sources, tapStep, c, channels - c, out + c, stride);
 }
 
 void transformGradient(const float* const* sources, int64_t tapStep, int64_t channels, float* out, int64_t stride,
                        int64_t panelStride) {
   for (int64_t c = 0; c < channels; c += lanes) {
     float* to = out + c / panelColumns * panelStride + c % panelColumns;
-    if (c + lanes <= channels) transformEight<OutputGradient, true>(sources, tapStep, c, lanes, to, stride);
-    else transformEight<OutputGradient, false>(sources, tapStep, c, channels - c, to, stride);
+    if (c + lanes <= channels) transformVector<OutputGradient, true>(sources, tapStep, c, lanes, to, stride);
+    else transformVector<OutputGradient, false>(sources, tapStep, c, channels - c, to, stride);
   }
   // The last panel's second half, where no channel reaches it.
   if (channels % panelColumns != 0 && channels % panelColumns <= lanes) {
@@ -81,7 +81,7 @@ struct FilterPlace {
   }
 };
 
-// A square of up to eight depths and eight columns of w: nine taps of each depth.
+// A square of up to a vector of depths and of columns of w: nine taps of each depth.
 struct FilterSquare {
   Vec taps[lanes][9];
 
@@ -94,7 +94,7 @@ struct FilterSquare {
   // Of w turned by 180 degrees and transposed: rows of memory are columns here.
   void readTransposed(const float* w, int64_t rowStride, int64_t tapStride, int64_t depths, int64_t columns) {
     for (int t = 0; t < 9; ++t) {
-      Vec square[8];
+      Vec square[lanes];
       for (int64_t n = 0; n < lanes; ++n) {
         square[n] = n < columns ? loadPart(w + (8 - t) * tapStride + n * rowStride, depths) : zero();
       }

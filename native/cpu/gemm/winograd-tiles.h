@@ -20,7 +20,8 @@ constexpr int64_t frequencyStride(int64_t floats) { return ceilDiv(floats, 16) *
 // `channels`.
 void transformPixels(const float* const* sources, int64_t tapStep, int64_t channels, float* out, int64_t stride);
 
-// A dy A^T of one tile of 16 pixels; channel c goes to out[frequency * stride + c / 16 * panelStride + c % 16].
+// A dy A^T of one tile of 16 pixels; channel c goes to out[frequency * stride + c / P * panelStride + c % P], P =
+// panelColumns.
 void transformGradient(const float* const* sources, int64_t tapStep, int64_t channels, float* out, int64_t stride,
                        int64_t panelStride);
 

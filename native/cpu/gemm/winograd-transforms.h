@@ -8,7 +8,7 @@
 // 1 and 2, and p q = 1 makes two of the products vanish. In two dimensions each is applied to columns, then to rows.
 // The gradient with respect to the taps is G^T [(B^T d) * (A y)], which needs A and G^T as well.
 //
-// Elements are vectors, `from` (`to`) apart: eight channels at once.
+// Elements are vectors, `from` (`to`) apart: a vector of channels at once.
 #pragma once
 #include "cpu/simd.h"
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int64_t depthBlock = 16 * tileRows;
 
-// sums[z][K][N16] (+)= tiles' in[z][count][K]^T grad[z][panel][count][16], for one frequency, one panel, some of the
+// sums[z][K][N] (+)= tiles' in[z][count][K]^T grad[z][panel][count][P], for one frequency, one panel, some of the
 // depth.
 void addProducts(const float* in, int64_t rowIn, const float* panel, int64_t count, int64_t first, int64_t last,
                  float* sums, int64_t rowSums, bool accumulate) {
@@ -33,7 +33,7 @@ void addProducts(const float* in, int64_t rowIn, const float* panel, int64_t cou
   }
 }
 
-// G^T u G of eight columns at one depth, from sums `stride` apart to dw [3, 3, K, N].
+// G^T u G of a vector of columns at one depth, from sums `stride` apart to dw [3, 3, K, N].
 void storeWeights(const float* sums, int64_t stride, int64_t columns, float* dw, int64_t area) {
   Vec frequency[frequencies], taps[9];
   COUNTERPOINT_UNROLL

@@ -77,7 +77,7 @@ void multiplyFrequency(const Problem& problem, const Domain& domain, int64_t z, 
 
 // ---- Phase 3: back to pixels ----
 
-// Eight channels of one tile's outputs, before bias.
+// A vector of channels of one tile's outputs, before bias.
 COUNTERPOINT_INLINE void transformBack(const float* from, int64_t stride, Vec (&pixel)[outputs * outputs]) {
   Vec frequency[frequencies];
   COUNTERPOINT_UNROLL
