@@ -1,0 +1,119 @@
+/** What is measured: plain data, which every contender reads from its own side. */
+
+/** y [N S S O] = x [N S S I] * w, stride 1, padding that keeps the size, with a bias. */
+export interface ConvCase {
+  readonly kind: "conv";
+  readonly batch: number;
+  readonly size: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly kernel: 1 | 3;
+}
+
+/** y [M O] = x [M I] · w + bias. */
+export interface LinearCase {
+  readonly kind: "linear";
+  readonly rows: number;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** y [N Q heads·width] from q of that shape and k, v [N K heads·width]. */
+export interface AttentionCase {
+  readonly kind: "attention";
+  readonly batch: number;
+  readonly heads: number;
+  readonly queries: number;
+  readonly keys: number;
+  readonly width: number;
+}
+
+/** silu(groupNorm(x)), x [N S S C]. */
+export interface GroupNormCase {
+  readonly kind: "groupNorm";
+  readonly batch: number;
+  readonly size: number;
+  readonly channels: number;
+  readonly groups: number;
+}
+
+export type OpCase = ConvCase | LinearCase | AttentionCase | GroupNormCase;
+
+/** One evaluation of a net at its published configuration, weights random. */
+export interface NetCase {
+  readonly kind: "net";
+  readonly net: "composer-mini";
+  readonly batch: number;
+}
+
+/** One training step of composer-mini: forward, backward, clipping, AdamW, average. */
+export interface TrainCase {
+  readonly kind: "train";
+  readonly batch: number;
+}
+
+/** One guided composition by composer-mini: prepare, then `steps` steps of two branches. */
+export interface JobCase {
+  readonly kind: "job";
+  readonly steps: number;
+}
+
+export type Case = OpCase | NetCase | TrainCase | JobCase;
+
+const conv = (batch: number, channels: number, size: number, kernel: 1 | 3 = 3): ConvCase => {
+  return { kind: "conv", batch, size, inputs: channels, outputs: channels, kernel };
+};
+const linear = (rows: number, inputs: number, outputs: number): LinearCase => {
+  return { kind: "linear", rows, inputs, outputs };
+};
+const attention = (queries: number, keys: number, width: number): AttentionCase => {
+  return { kind: "attention", batch: 2, heads: 8, queries, keys, width };
+};
+
+/** By the word on the command line. The ops' shapes are those of Stable Diffusion 1.5 and its decoder. */
+export const suites = {
+  ops: [
+    conv(2, 320, 64),
+    conv(2, 640, 32),
+    conv(2, 1280, 16),
+    conv(2, 1280, 8),
+    conv(2, 64, 64),
+    conv(1, 512, 64),
+    conv(1, 256, 256),
+    conv(1, 128, 512),
+    conv(2, 320, 64, 1),
+    linear(8192, 320, 320),
+    linear(8192, 320, 2560),
+    linear(2048, 640, 5120),
+    attention(4096, 4096, 40),
+    attention(1024, 1024, 80),
+    attention(256, 256, 160),
+    attention(4096, 77, 40),
+    { kind: "groupNorm", batch: 2, size: 64, channels: 320, groups: 32 },
+  ],
+  step: [1, 2, 8].map((batch): NetCase => ({ kind: "net", net: "composer-mini", batch })),
+  train: [{ kind: "train", batch: 16 }],
+  job: [{ kind: "job", steps: 50 }],
+} satisfies Record<string, readonly Case[]>;
+
+export type SuiteName = keyof typeof suites;
+
+/** As it stands in tables: "conv 3×3, 2 × 64² × 320 → 320". */
+export function nameOf(work: Case): string {
+  switch (work.kind) {
+    case "conv":
+      return `conv ${work.kernel}×${work.kernel}, ${work.batch} × ${work.size}² × ${work.inputs} → ${work.outputs}`;
+    case "linear":
+      return `linear, ${work.rows} × ${work.inputs} → ${work.outputs}`;
+    case "attention":
+      return `attention, ${work.batch} × ${work.heads} heads × ${work.width}, ${work.queries} to ${work.keys}`;
+    case "groupNorm":
+      return `groupNorm + silu, ${work.batch} × ${work.size}² × ${work.channels}`;
+    case "net":
+      return `${work.net}, batch ${work.batch}`;
+    case "train":
+      return `composer-mini, training step, batch ${work.batch}`;
+    case "job":
+      return `composer-mini, guided composition, ${work.steps} steps`;
+  }
+}

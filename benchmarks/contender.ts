@@ -1,0 +1,68 @@
+/** A contender: a process that computes the same as the others, and the wire to it (protocol.ts). */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createInterface, type Interface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Answers, Questions } from "./protocol.js";
+
+/** The peers and the ways a user would run each; a ratio is against the best of them. */
+export const peers: Readonly<Record<string, readonly string[]>> = {
+  torch: ["torch", "torch channels_last", "torch compile"],
+  openvino: ["openvino"],
+  onnxruntime: ["onnxruntime"],
+};
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const python = `${root}build/peers/bin/python`;
+
+export interface ContenderOptions {
+  /** "counterpoint" or one of a peer's ways. */
+  readonly name: string;
+  readonly threads: number;
+  readonly isa?: string;
+}
+
+export class Contender {
+  readonly name: string;
+  private readonly started = performance.now();
+  private readonly process: ChildProcess;
+  private readonly lines: Interface;
+  private readonly answers: AsyncIterator<string>;
+
+  constructor({ name, threads, isa }: ContenderOptions) {
+    this.name = name;
+    const own = name === "counterpoint";
+    if (!own && !existsSync(python)) {
+      throw new Error(`the peers are not installed; run benchmarks/peers/install.sh (${python} is not there)`);
+    }
+    const [command, ...words] = own
+      ? [process.execPath, fileURLToPath(new URL("counterpoint.js", import.meta.url)), `${threads}`, isa ?? ""]
+      : [python, `${root}benchmarks/peers/contender.py`, name, `${threads}`];
+    const environment = { ...process.env, OMP_NUM_THREADS: `${threads}`, MKL_NUM_THREADS: `${threads}` };
+    this.process = spawn(command, words, { stdio: ["pipe", "pipe", "inherit"], env: environment });
+    this.lines = createInterface({ input: this.process.stdout! });
+    this.answers = this.lines[Symbol.asyncIterator]();
+  }
+
+  /** Since the process was started. */
+  get ageMs(): number {
+    return performance.now() - this.started;
+  }
+
+  /** Throws what the contender could not do. */
+  async ask<K extends keyof Questions>(question: Questions[K]): Promise<Answers[K]> {
+    this.process.stdin!.write(`${JSON.stringify(question)}\n`);
+    const { value, done } = await this.answers.next();
+    if (done) throw new Error(`${this.name} has ended`);
+    const answer = JSON.parse(value);
+    if (answer.error) throw new Error(`${this.name}: ${answer.error}`);
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    const ended = new Promise((resolve) => this.process.once("exit", resolve));
+    this.process.stdin!.end();
+    await ended;
+    this.lines.close();
+  }
+}

@@ -1,0 +1,49 @@
+/** This engine as a contender: a process that answers the questions of protocol.ts. */
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { openCpuDevice } from "../lib/machine/cpu.js";
+import type { Device } from "../lib/machine/device.js";
+import type { Isa } from "../lib/program/isa.js";
+import { readSafetensors, writeSafetensors } from "../lib/weights/safetensors.js";
+import { type Answers, operandsFile, type Question } from "./protocol.js";
+import { openWork, type Work } from "./works.js";
+
+const [threads, isa] = process.argv.slice(2);
+const device = openCpuDevice({ threads: Number(threads), isa: (isa || undefined) as Isa | undefined });
+const opened: { work?: Work } = {};
+
+async function elapsedMs(body: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await body();
+  return performance.now() - begun;
+}
+
+async function answer(question: Question): Promise<Answers[keyof Answers]> {
+  if ("open" in question) return open(device, question);
+  const { work } = opened;
+  if (!work) throw new Error("nothing is open");
+  if ("output" in question) {
+    const data = await work.output();
+    await writeSafetensors(question.output, new Map([["y", { shape: [data.length], data }]]));
+    return {};
+  }
+  const ms: number[] = [];
+  for (let i = 0; i < question.run; i++) ms.push(await elapsedMs(work.run));
+  return { ms, peakBytes: process.resourceUsage().maxRSS * 1024 };
+}
+
+async function open(device: Device, { open, folder }: Extract<Question, { open: unknown }>): Promise<Answers["open"]> {
+  const hasOperands = !["net", "train", "job"].includes(open.kind);
+  const tensors = hasOperands ? (await readSafetensors(join(folder, operandsFile))).tensors : new Map();
+  const operands = Object.fromEntries([...tensors].map(([name, { data }]) => [name, data]));
+  const work = await openWork(device, open, operands);
+  opened.work = work;
+  return { firstMs: await elapsedMs(work.run), about: { isa: device.info.isa }, flops: work.flops };
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const reply = await answer(JSON.parse(line)).catch((error: Error) => ({ error: error.message }));
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+}
+await opened.work?.close();
+await device.close();

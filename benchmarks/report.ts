@@ -1,0 +1,77 @@
+/** The record of a benchmark, and how it is printed. */
+import type { Case } from "./cases.js";
+
+export interface ContenderRecord {
+  readonly about: Readonly<Record<string, string>>;
+  /** The first run, after everything was built. */
+  readonly firstMs: number;
+  /** From the start of the process to the end of the first run. */
+  readonly startMs: number;
+  readonly ms: readonly number[];
+  readonly medianMs: number;
+  /** The largest the process has been. */
+  readonly peakBytes: number;
+  /** ‖out − exact‖ / ‖exact‖, of ops. */
+  readonly error?: number;
+}
+
+export interface CaseRecord {
+  readonly name: string;
+  readonly case: Case;
+  readonly flops: number;
+  /** Median of what was measured between the turns. */
+  readonly peakGflops: number;
+  readonly contenders: Readonly<Record<string, ContenderRecord>>;
+  /** What a contender could not do, and why. */
+  readonly failures: Readonly<Record<string, string>>;
+}
+
+export interface Report {
+  readonly date: string;
+  readonly machine: {
+    readonly name: string;
+    readonly isa: string;
+    readonly threads: number;
+    readonly readGigabytesPerSecond: number;
+  };
+  readonly command: string;
+  readonly cases: CaseRecord[];
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length / 2;
+  return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2;
+}
+
+/** How many times as long as ours each other contender takes. */
+export function ratiosOf({ contenders }: CaseRecord): Record<string, number> {
+  const { counterpoint, ...others } = contenders;
+  const entries = Object.entries(others).map(([name, { medianMs }]) => [name, medianMs / counterpoint.medianMs]);
+  return counterpoint ? Object.fromEntries(entries) : {};
+}
+
+export const printed = {
+  machine: ({ date, machine }: Report) =>
+    `${machine.name}, ${machine.isa}, ${machine.threads} threads, reads ${machine.readGigabytesPerSecond.toFixed(1)} GB/s, ${date}`,
+
+  case: (record: CaseRecord) => {
+    const ratios = ratiosOf(record);
+    const lines = Object.entries(record.contenders).map(([name, { medianMs, error, startMs, peakBytes }]) => {
+      const share = record.flops / 1e6 / medianMs / record.peakGflops;
+      const words = [
+        `  ${name.padEnd(20)} ${medianMs.toPrecision(4).padStart(9)} ms`,
+        record.flops ? `${(100 * share).toFixed(0).padStart(4)} % of peak (${(1 / share).toFixed(2)} × its floor)` : "",
+        name in ratios ? `${ratios[name].toFixed(2)} × ours` : "",
+        error === undefined ? "" : `error ${error.toExponential(1)}`,
+        record.case.kind === "net"
+          ? `from start ${(startMs / 1000).toFixed(1)} s, ${(peakBytes / 2 ** 20).toFixed(0)} MiB`
+          : "",
+      ];
+      return words.filter(Boolean).join(", ");
+    });
+    const failures = Object.entries(record.failures).map(([name, why]) => `  ${name.padEnd(20)} ${why}`);
+    const head = `${record.name}: ${(record.flops / 1e9).toFixed(1)} GFLOP, peak ${record.peakGflops.toFixed(0)} GF/s`;
+    return [head, ...lines, ...failures].join("\n");
+  },
+};

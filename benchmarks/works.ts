@@ -1,0 +1,221 @@
+/** What each case is in this engine: graphs over a session, ready to be run again and again. */
+import { CompositionPrograms, type Extent, prepareGraph, stepGraph } from "../lib/composer/programs.js";
+import type { ClipEncoders } from "../lib/conditions/encoders.js";
+import { conditionArrays, type EncodedConditions, maskArrays } from "../lib/conditions/model-inputs.js";
+import { flopsOf } from "../lib/graph/flops.js";
+import { Graph, type Value } from "../lib/graph/graph.js";
+import type { Device } from "../lib/machine/device.js";
+import type { TypedArray } from "../lib/machine/execute.js";
+import { composerMini } from "../lib/models/presets.js";
+import { attention } from "../lib/ops/attention.js";
+import { conv2d } from "../lib/ops/conv2d.js";
+import { groupNorm } from "../lib/ops/group-norm.js";
+import { linear } from "../lib/ops/linear.js";
+import { multiplyAdds } from "../lib/ops/multiply-adds.js";
+import { store } from "../lib/ops/store.js";
+import { sumSquares } from "../lib/ops/sum-squares.js";
+import { ddimSteps } from "../lib/samplers/ddim.js";
+import { cosineSchedule } from "../lib/samplers/schedule.js";
+import { DeviceWeights } from "../lib/session/device-weights.js";
+import { initialise } from "../lib/session/initialise.js";
+import { Session } from "../lib/session/session.js";
+import { ComposerTask } from "../lib/training/composer-task.js";
+import { dropouts } from "../lib/training/dropout.js";
+import { appendOptimiser, optimiserSettings } from "../lib/training/optimiser.js";
+import type { TensorMap } from "../lib/weights/safetensors.js";
+import type { Case, NetCase, OpCase } from "./cases.js";
+import { lengthOf, shapesOf } from "./operands.js";
+
+export interface Work {
+  /** By the direct method, whatever the kernels spend. */
+  readonly flops: number;
+  run(): Promise<unknown>;
+  /** An op's result. */
+  output(): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** `operands`: an op's, by name. Nets have random weights: speed does not depend on them. */
+export function openWork(device: Device, work: Case, operands: Readonly<Record<string, Float32Array>>): Promise<Work> {
+  switch (work.kind) {
+    case "net":
+      return openNet(device, work);
+    case "train":
+      return openTraining(device, work.batch);
+    case "job":
+      return openComposition(device, work.steps);
+    default:
+      return openOp(device, work, operands);
+  }
+}
+
+/** A run of nothing but multiply-adds in registers, about 50 ms long: the machine's peak. */
+export function openPeak(device: Device): Promise<Work> {
+  const graph = new Graph();
+  const count = 192 * device.info.threads;
+  const y = multiplyAdds(graph, {}, { rounds: 15_000_000, count });
+  return openPlain(device, graph, y, new Map());
+}
+
+/** Reads 256 MiB. */
+export async function openReading(device: Device): Promise<Work & { readonly bytes: number }> {
+  const graph = new Graph();
+  const x = graph.parameter("x", [2 ** 26]);
+  const work = await openPlain(device, graph, sumSquares(graph, { x }), await initialise([x], 1));
+  return { ...work, bytes: 4 * lengthOf(x.shape) };
+}
+
+async function openOp(device: Device, work: OpCase, operands: Readonly<Record<string, Float32Array>>): Promise<Work> {
+  const graph = new Graph();
+  const shapes = shapesOf(work);
+  const weights = new Set(["weight", "bias", "gamma", "beta"]);
+  const operand = (name: string) => {
+    return weights.has(name) ? graph.parameter(name, shapes[name]) : graph.state(name, shapes[name]);
+  };
+  const named = Object.fromEntries(Object.keys(operands).map((name) => [name, operand(name)]));
+  const parameters: TensorMap = new Map();
+  for (const [name, data] of Object.entries(operands)) {
+    if (weights.has(name)) parameters.set(name, { shape: shapes[name], data });
+  }
+  const states = Object.entries(operands).filter(([name]) => !weights.has(name));
+  return openPlain(device, graph, resultOf(graph, work, named), parameters, states);
+}
+
+function resultOf(graph: Graph, work: OpCase, { x, weight, bias, q, k, v, gamma, beta }: Record<string, Value>): Value {
+  switch (work.kind) {
+    case "conv":
+      return conv2d(graph, { x, weight, bias }, {});
+    case "linear":
+      return linear(graph, { x, weight, bias });
+    case "attention":
+      return attention(graph, { q, k, v }, { heads: work.heads });
+    case "groupNorm":
+      return groupNorm(graph, { x, gamma, beta }, { groups: work.groups, activation: "silu" });
+  }
+}
+
+/** A graph without inputs, whose result goes to the state "y". */
+async function openPlain(
+  device: Device,
+  graph: Graph,
+  result: Value,
+  parameters: TensorMap,
+  states: readonly (readonly [string, Float32Array])[] = [],
+): Promise<Work> {
+  store(graph, { value: result, target: graph.state("y", result.shape) });
+  const session = await Session.open({ device, programs: { run: graph }, parameters });
+  for (const [name, data] of states) await session.writeState(name, data);
+  return {
+    flops: flopsOf(graph),
+    run: () => session.run("run", {}),
+    output: async () => (await session.readState("y")) as Float32Array,
+    close: () => session.close(),
+  };
+}
+
+/** All branches and images in one batch, all conditions given. */
+async function openNet(device: Device, { batch }: NetCase): Promise<Work> {
+  const composer = await openComposer(device, { images: batch, branches: 1 });
+  await composer.prepare();
+  const [first] = ddimSteps(cosineSchedule(), { steps: 50, eta: 0, prediction: "v" });
+  return {
+    flops: flopsOf(composer.graphs.step),
+    run: () => composer.step(first, 0),
+    output: noOutput,
+    close: composer.close,
+  };
+}
+
+async function openComposition(device: Device, steps: number): Promise<Work> {
+  const composer = await openComposer(device, { images: 1, branches: 2 });
+  const schedule = ddimSteps(cosineSchedule(), { steps, eta: 0, prediction: "v" });
+  return {
+    flops: flopsOf(composer.graphs.prepare) + steps * flopsOf(composer.graphs.step),
+    run: async () => {
+      await composer.prepare();
+      for (const [index, step] of schedule.entries()) await composer.step(step, index);
+    },
+    output: noOutput,
+    close: composer.close,
+  };
+}
+
+/** composer-mini with random weights, its two programs, and a palette as the condition. */
+async function openComposer(device: Device, extent: Extent) {
+  const { images, branches } = extent;
+  const graphs = { prepare: prepareGraph(composerMini, extent), step: stepGraph(composerMini, extent) };
+  const leaves = Object.values(graphs).flatMap((graph) => [...graph.leaves.values()]);
+  const parameters = leaves.filter(({ leaf }) => leaf?.kind === "parameter");
+  const weights = await DeviceWeights.load(device, await initialise(parameters, 1));
+  const programs = new CompositionPrograms(device, composerMini, weights);
+  const session = await programs.of(extent);
+  const rows = images * branches;
+  const image: EncodedConditions = { palette: new Float32Array(180).fill(1 / 180), locals: {} };
+  const conditions = conditionArrays(composerMini, [image], rows);
+  const present = Array.from({ length: rows }, (_, row) => () => row < images);
+  const masks = maskArrays(composerMini, [image], present);
+  const key = new Int32Array(4 * images);
+  const repeated = (values: Iterable<number>) => {
+    return Float32Array.from(Array.from({ length: images }, () => [...values]).flat());
+  };
+  const branchWeights = new Float32Array(rows).map((_, row) => (branches === 1 ? 1 : row < images ? 2 : -1));
+  return {
+    graphs,
+    prepare: () => session.run("prepare", { ...conditions, key, noiseStep: Int32Array.of(0) }),
+    step: ({ timestep, clean, next }: ReturnType<typeof ddimSteps>[number], index: number) =>
+      session.run("step", {
+        ...masks,
+        key,
+        branchWeights,
+        t: new Float32Array(rows).fill(timestep),
+        clean: repeated(clean),
+        next: repeated(next),
+        noiseStep: Int32Array.of(index + 1),
+      }),
+    close: () => programs.close(),
+  };
+}
+
+async function openTraining(device: Device, batch: number): Promise<Work> {
+  const options = {
+    config: composerMini,
+    prediction: "v",
+    minSnr: null,
+    dropout: dropouts["per-sample"],
+    batch,
+    seed: 1,
+    steps: 100,
+  } as const;
+  const none = { close: async () => {} } as unknown as ClipEncoders;
+  const task = new ComposerTask(options, none);
+  const graph = new Graph();
+  const { loss } = task.build(graph);
+  store(graph, { value: loss, target: graph.state("loss", [1]) });
+  appendOptimiser(graph, loss, 1);
+  const session = await Session.open({ device, programs: { step: graph }, parameters: { seed: 1 }, trainable: true });
+  const inputs: Record<string, TypedArray> = {};
+  for (const { leaf, shape, dtype } of graph.leaves.values()) {
+    if (leaf?.kind !== "input") continue;
+    const length = lengthOf(shape);
+    const arrays = {
+      f32: () => new Float32Array(length).fill(0.1),
+      u8: () => new Uint8Array(length),
+      i32: () => new Int32Array(length),
+    };
+    inputs[leaf.name] = arrays[dtype]();
+  }
+  inputs["optimiser/settings"] = optimiserSettings(task.optimiser, 0);
+  return {
+    flops: flopsOf(graph),
+    run: () => session.run("step", inputs),
+    output: noOutput,
+    close: async () => {
+      await session.close();
+      await task.close();
+    },
+  };
+}
+
+async function noOutput(): Promise<never> {
+  throw new Error("only ops have an output to compare");
+}
