@@ -101,7 +101,7 @@ void packTransposed(const Rows& rows, float* out) {
   }
 }
 
-// out[r, c] = sum over m < depth of a[r, m] b[m, c]. `b` is packed in panels of `panelDepth` rows; whole panels of out
+// out[r, c] = sum over m < depth of a[r, m] b[m, c]. `b` is packed in panels of `panelDepth` rows; whole vectors of out
 // are written, up to at least `columns`.
 void multiply(const Rows& a, const float* b, int64_t panelDepth, int64_t depth, int64_t columns, float* out,
               int64_t stride) {
@@ -110,7 +110,8 @@ void multiply(const Rows& a, const float* b, int64_t panelDepth, int64_t depth, 
   for (int64_t m = 0; m < depth; m += depthBlock) {
     for (int64_t c = 0; c < columns; c += panelColumns) {
       const float* panel = b + c * panelDepth + m * panelColumns;
-      Tile tile{rows, 0, m, 1, std::min(depthBlock, depth - m), panel, panel, nullptr, targets, c, m > 0};
+      Tile tile{rows, 0, m, 1, std::min(depthBlock, depth - m), panel, panel, nullptr, targets, c, m > 0,
+                vectorsOf(columns - c)};
       for (int64_t r = 0; r < a.count;) {
         const int count = nextRows(a.count - r);
         for (int i = 0; i < count; ++i, ++r) {
@@ -130,7 +131,8 @@ void multiplyTransposed(const Rows& a, int64_t outputs, const float* b, int64_t 
   for (int64_t c = 0; c < columns; c += panelColumns) {
     for (int64_t m = 0; m < outputs;) {
       const int count = nextRows(outputs - m);
-      multiplyTransposedTile(count, rows, m, a.count, b + c * a.count, out + m * stride + c, stride, true);
+      multiplyTransposedTile(count, rows, m, a.count, b + c * a.count, out + m * stride + c, stride, true,
+                             vectorsOf(columns - c));
       m += count;
     }
   }
@@ -165,7 +167,7 @@ float exponentiate(float* row, const float* present, int64_t count, float scale)
 void probabilities(const Sizes& sizes, const Rows& q, int64_t begin, const float* keysTransposed, const float* present,
                    float* rows, float* reciprocals) {
   const int64_t visible = sizes.keysBefore(begin + q.count), padded = wholePanels(visible);
-  multiply(q, keysTransposed, sizes.width, sizes.width, visible, rows, sizes.paddedKeys);
+  multiply(q, keysTransposed, sizes.width, sizes.width, padded, rows, sizes.paddedKeys);
   for (int64_t r = 0; r < q.count; ++r) {
     float* row = rows + r * sizes.paddedKeys;
     const int64_t own = sizes.keysBefore(begin + r + 1);
@@ -273,7 +275,7 @@ void headGradient(const AttentionGradient& op, const Sizes& sizes, int64_t head,
     const Rows blockQ = slice(q, begin, count), blockDy = slice(dy, begin, count);
     float reciprocals[mostQueries];
     probabilities(sizes, blockQ, begin, scratch.keysTransposed, present, scratch.p, reciprocals);
-    multiply(blockDy, scratch.valuesTransposed, width, width, visible, scratch.dp, stride);
+    multiply(blockDy, scratch.valuesTransposed, width, width, wholePanels(visible), scratch.dp, stride);
     for (int64_t r = 0; r < count; ++r) {
       scoreGradient(scratch.p + r * stride, scratch.dp + r * stride, present, wholePanels(visible), reciprocals[r],
                     sizes.scale);

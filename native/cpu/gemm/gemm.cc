@@ -81,10 +81,10 @@ void batchedProduct(Context& context, int64_t count, const BatchMatrix& a, const
         for (int64_t m = m0; m < m1;) {
           const int tile = nextRows(m1 - m);
           if (a.transposed) {
-            multiplyTransposedTile(tile, sources, m, length, panel, corner, panelColumns, false);
+            multiplyTransposedTile(tile, sources, m, length, panel, corner, panelColumns, false, vectorsOf(width));
           } else {
             for (int r = 0; r < tile; ++r) x[r] = aData + (m + r) * a.first.stride;
-            multiplyTile(tile, {x, 0, k, 1, length, panel, panel, nullptr, corners, 0, false});
+            multiplyTile(tile, {x, 0, k, 1, length, panel, panel, nullptr, corners, 0, false, vectorsOf(width)});
           }
           for (int r = 0; r < tile; ++r) {
             float* to = yData + (m + r) * y.first.stride + n;

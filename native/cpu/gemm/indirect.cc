@@ -54,6 +54,7 @@ void multiplyBlock(const IndirectProduct& product, const Item& item, Tile tile, 
     tile.panel = panels + p * panelFloats;
     tile.next = tile.panel + panelFloats;
     tile.accumulate = !first;
+    tile.vectors = vectorsOf(width);
     for (int64_t m = 0; m < item.rows;) {
       const int rows = nextRows(item.rows - m);
       float* const* targets = item.pointers.targets + m;

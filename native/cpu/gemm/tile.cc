@@ -11,17 +11,18 @@ namespace counterpoint::COUNTERPOINT_ISA {
 
 namespace {
 
-// Out of line each, so that g++ gives every row count its own register allocation; inlined, they spill.
-template <int R>
+// Out of line each, so that g++ gives every tile its own register allocation; inlined, they spill.
+template <int R, int V>
 COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
-  Vec left[R], right[R];
-  const Vec startLeft = tile.start ? load(tile.start) : zero(), startRight = tile.start ? load(tile.start + lanes) : zero();
+  Vec sums[R][V];
   COUNTERPOINT_UNROLL
-  for (int r = 0; r < R; ++r) {
-    left[r] = startLeft;
-    right[r] = startRight;
-    __builtin_prefetch(tile.targets[r] + tile.column, 1, 3);
+  for (int v = 0; v < V; ++v) {
+    const Vec start = tile.start ? load(tile.start + v * lanes) : zero();
+    COUNTERPOINT_UNROLL
+    for (int r = 0; r < R; ++r) sums[r][v] = start;
   }
+  COUNTERPOINT_UNROLL
+  for (int r = 0; r < R; ++r) __builtin_prefetch(tile.targets[r] + tile.column, 1, 3);
   const float* panel = tile.panel;
   const float* next = tile.next;
   const float* const* rows = tile.rows;
@@ -29,86 +30,93 @@ COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
     const float* x[R];
     COUNTERPOINT_UNROLL
     for (int r = 0; r < R; ++r) x[r] = rows[r] + tile.depthOffset;
-    int64_t k = 0;
-    for (; k + 4 <= tile.depth; k += 4, panel += 4 * panelColumns) {
-      for (int64_t line = 0; line < panelColumns; line += 16) __builtin_prefetch(next + line, 0, 2);
-      next += panelColumns;
+    const auto step = [&](int64_t k) __attribute__((always_inline)) {
+      Vec b[V];
       COUNTERPOINT_UNROLL
-      for (int u = 0; u < 4; ++u) {
-        const Vec b0 = load(panel + u * panelColumns), b1 = load(panel + u * panelColumns + lanes);
-        COUNTERPOINT_UNROLL
-        for (int r = 0; r < R; ++r) {
-          const Vec a = broadcast(x[r] + k + u);
-          accumulate(left[r], a, b0);
-          accumulate(right[r], a, b1);
-        }
-      }
-    }
-    for (; k < tile.depth; ++k, panel += panelColumns) {
-      const Vec b0 = load(panel), b1 = load(panel + lanes);
+      for (int v = 0; v < V; ++v) b[v] = load(panel + v * lanes);
       COUNTERPOINT_UNROLL
       for (int r = 0; r < R; ++r) {
         const Vec a = broadcast(x[r] + k);
-        accumulate(left[r], a, b0);
-        accumulate(right[r], a, b1);
+        COUNTERPOINT_UNROLL
+        for (int v = 0; v < V; ++v) accumulate(sums[r][v], a, b[v]);
       }
+      panel += panelColumns;
+    };
+    int64_t k = 0;
+    for (; k + 4 <= tile.depth; k += 4) {
+      for (int64_t line = 0; line < panelColumns; line += 16) __builtin_prefetch(next + line, 0, 2);
+      next += panelColumns;
+      COUNTERPOINT_UNROLL
+      for (int u = 0; u < 4; ++u) step(k + u);
     }
+    for (; k < tile.depth; ++k) step(k);
   }
   COUNTERPOINT_UNROLL
   for (int r = 0; r < R; ++r) {
     float* y = tile.targets[r] + tile.column;
-    store(y, tile.accumulate ? add(load(y), left[r]) : left[r]);
-    store(y + lanes, tile.accumulate ? add(load(y + lanes), right[r]) : right[r]);
+    COUNTERPOINT_UNROLL
+    for (int v = 0; v < V; ++v, y += lanes) store(y, tile.accumulate ? add(load(y), sums[r][v]) : sums[r][v]);
   }
 }
 
-template <int R>
+template <int R, int V>
 COUNTERPOINT_NOINLINE void multiplyTransposed(const float* const* rows, int64_t column, int64_t count,
                                               const float* panel, float* out, int64_t outStride, bool accumulating) {
-  Vec left[R], right[R];
+  Vec sums[R][V];
   COUNTERPOINT_UNROLL
-  for (int r = 0; r < R; ++r) left[r] = right[r] = zero();
-  const auto step = [&](const float* x, const float* b) __attribute__((always_inline)) {
-    const Vec b0 = load(b), b1 = load(b + lanes);
+  for (int r = 0; r < R; ++r) {
+    COUNTERPOINT_UNROLL
+    for (int v = 0; v < V; ++v) sums[r][v] = zero();
+  }
+  const auto step = [&](const float* x) __attribute__((always_inline)) {
+    Vec b[V];
+    COUNTERPOINT_UNROLL
+    for (int v = 0; v < V; ++v) b[v] = load(panel + v * lanes);
     COUNTERPOINT_UNROLL
     for (int r = 0; r < R; ++r) {
       const Vec a = broadcast(x + r);
-      accumulate(left[r], a, b0);
-      accumulate(right[r], a, b1);
+      COUNTERPOINT_UNROLL
+      for (int v = 0; v < V; ++v) accumulate(sums[r][v], a, b[v]);
     }
+    panel += panelColumns;
   };
   int64_t i = 0;
-  for (; i + 4 <= count; i += 4, panel += 4 * panelColumns) {
+  for (; i + 4 <= count; i += 4) {
     COUNTERPOINT_UNROLL
-    for (int u = 0; u < 4; ++u) step(rows[i + u] + column, panel + u * panelColumns);
+    for (int u = 0; u < 4; ++u) step(rows[i + u] + column);
   }
-  for (; i < count; ++i, panel += panelColumns) step(rows[i] + column, panel);
+  for (; i < count; ++i) step(rows[i] + column);
   COUNTERPOINT_UNROLL
   for (int r = 0; r < R; ++r, out += outStride) {
-    store(out, accumulating ? add(load(out), left[r]) : left[r]);
-    store(out + lanes, accumulating ? add(load(out + lanes), right[r]) : right[r]);
+    COUNTERPOINT_UNROLL
+    for (int v = 0; v < V; ++v) {
+      float* y = out + v * lanes;
+      store(y, accumulating ? add(load(y), sums[r][v]) : sums[r][v]);
+    }
   }
 }
 
-// The kernels for 1 to tileRows rows.
+// The kernels for 1 to tileRows rows of one vector, then of two.
 template <int... R>
 constexpr auto multipliers(std::integer_sequence<int, R...>) {
-  return std::array{multiply<R + 1>...};
+  return std::array{multiply<R + 1, 1>..., multiply<R + 1, 2>...};
 }
 template <int... R>
 constexpr auto transposedMultipliers(std::integer_sequence<int, R...>) {
-  return std::array{multiplyTransposed<R + 1>...};
+  return std::array{multiplyTransposed<R + 1, 1>..., multiplyTransposed<R + 1, 2>...};
 }
 constexpr auto multiplierOf = multipliers(std::make_integer_sequence<int, tileRows>());
 constexpr auto transposedMultiplierOf = transposedMultipliers(std::make_integer_sequence<int, tileRows>());
 
+constexpr size_t kernelIndex(int rows, int vectors) { return static_cast<size_t>((vectors - 1) * tileRows + rows - 1); }
+
 }  // namespace
 
-void multiplyTile(int rows, const Tile& tile) { multiplierOf[static_cast<size_t>(rows - 1)](tile); }
+void multiplyTile(int rows, const Tile& tile) { multiplierOf[kernelIndex(rows, tile.vectors)](tile); }
 
 void multiplyTransposedTile(int outputs, const float* const* rows, int64_t column, int64_t count, const float* panel,
-                            float* out, int64_t outStride, bool accumulate) {
-  transposedMultiplierOf[static_cast<size_t>(outputs - 1)](rows, column, count, panel, out, outStride, accumulate);
+                            float* out, int64_t outStride, bool accumulate, int vectors) {
+  transposedMultiplierOf[kernelIndex(outputs, vectors)](rows, column, count, panel, out, outStride, accumulate);
 }
 
 Blocking::Blocking(int64_t taps, int64_t depth) : taps(taps), depth(depth), depthBlock(depth), tapBlock(1) {

@@ -37,15 +37,19 @@ struct Tile {
   float* const* targets;  // where each row of y begins
   int64_t column;         // first of the P columns
   bool accumulate;        // add to what the targets hold
+  int vectors = 2;        // 1: only the first half of the columns is computed
 };
+
+// The vectors that hold `columns` of a panel.
+constexpr int vectorsOf(int64_t columns) { return columns <= lanes ? 1 : 2; }
 
 // y[r][column + 0..P-1] = start + sum over segments and depth, for 1 to tileRows rows.
 void multiplyTile(int rows, const Tile& tile);
 
 // out[r][0..P-1] (+)= sum over i < count of rows[i][column + r] * panel[i][P]: the product with its first operand
-// transposed, 1 to tileRows outputs r; `outStride` floats between them.
+// transposed, 1 to tileRows outputs r; `outStride` floats between them. With `vectors` 1, only the first half of them.
 void multiplyTransposedTile(int outputs, const float* const* rows, int64_t column, int64_t count, const float* panel,
-                            float* out, int64_t outStride, bool accumulate);
+                            float* out, int64_t outStride, bool accumulate, int vectors = 2);
 
 // How a product is cut along taps and depth; a function of these two numbers alone.
 struct Blocking {

@@ -55,7 +55,8 @@ void addRows(const TransposedProduct& product, const Rectangle& part, int64_t co
         if (width == panelColumns) {
           multiplyTransposedTile(outputs, sources + t * count, k, count, panels, to, columns, accumulate);
         } else {
-          multiplyTransposedTile(outputs, sources + t * count, k, count, panels, corner, panelColumns, false);
+          multiplyTransposedTile(outputs, sources + t * count, k, count, panels, corner, panelColumns, false,
+                                 vectorsOf(width));
           for (int r = 0; r < outputs; ++r) {
             for (int64_t j = 0; j < width; ++j) {
               const float sum = corner[r * panelColumns + j];

@@ -18,7 +18,7 @@ constexpr int64_t depthBlock = 16 * tileRows;
 // sums[z][K][N] (+)= tiles' in[z][count][K]^T grad[z][panel][count][P], for one frequency, one panel, some of the
 // depth.
 void addProducts(const float* in, int64_t rowIn, const float* panel, int64_t count, int64_t first, int64_t last,
-                 float* sums, int64_t rowSums, bool accumulate) {
+                 float* sums, int64_t rowSums, bool accumulate, int vectors) {
   constexpr int64_t most = 192;  // of a panel: 12 KB of the first-level cache
   const float* rows[most];
   for (int64_t t = 0; t < count; t += most) {
@@ -27,7 +27,7 @@ void addProducts(const float* in, int64_t rowIn, const float* panel, int64_t cou
     for (int64_t k = first; k < last;) {
       const int outputs = nextRows(last - k);
       multiplyTransposedTile(outputs, rows, k, length, panel + t * panelColumns, sums + k * rowSums, rowSums,
-                             accumulate || t > 0);
+                             accumulate || t > 0, vectors);
       k += outputs;
     }
   }
@@ -81,7 +81,8 @@ void winogradWeightGradient(Context& context, const Convolution& shape, const Ma
       const int64_t z = item / depthBlocks, k = item % depthBlocks * depthBlock;
       for (int64_t p = 0; p < panels; ++p) {
         addProducts(in + z * inStride, rowIn, gradient + z * gradientStride + p * count * panelColumns, count, k,
-                    std::min(k + depthBlock, depth), sums + z * sumStride + p * panelColumns, rowSums, first > 0);
+                    std::min(k + depthBlock, depth), sums + z * sumStride + p * panelColumns, rowSums, first > 0,
+                    vectorsOf(columns - p * panelColumns));
       }
     });
   }

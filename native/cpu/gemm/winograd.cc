@@ -61,13 +61,14 @@ void multiplyFrequency(const Problem& problem, const Domain& domain, int64_t z, 
     for (int64_t p = panelFirst; p < panelLast; ++p) {
       const float* panel = filters + (k * panels + p * depth) * panelColumns;
       const float* next = panel + depth * panelColumns;
+      const int vectors = vectorsOf(problem.columns - p * panelColumns);
       for (int64_t m = 0; m < tiles;) {
         const int count = nextRows(tiles - m);
         for (int r = 0; r < count; ++r) {
           rows[r] = domain.in + z * domain.inStride + (m + r) * problem.rowIn();
           targets[r] = domain.out + z * domain.outStride + (m + r) * problem.rowOut();
         }
-        multiplyTile(count, {rows, 0, k, 1, depth, panel, next, nullptr, targets, p * panelColumns, k > 0});
+        multiplyTile(count, {rows, 0, k, 1, depth, panel, next, nullptr, targets, p * panelColumns, k > 0, vectors});
         next += depth * panelColumns / 4;
         m += count;
       }
