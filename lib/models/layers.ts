@@ -2,7 +2,8 @@
  * The layers nets are made of: an op with its parameters.
  *
  * A parameter is named after the scope path it is asked for under, so that names in files, frames in error messages
- * and the code that builds a net agree: `unet.down.0.0.conv1.weight`. Nets open their own outermost scope.
+ * and the code that builds a net agree: `unet.down.0.0.conv1.weight`. Nets open their own outermost scope, those
+ * with published weights the scopes of their state dicts.
  */
 import type { Graph, Initial, Value } from "../graph/graph.js";
 import { conv2d } from "../ops/conv2d.js";
@@ -87,13 +88,17 @@ export function groupNormLayer(
   name: string,
   x: Value,
   groups: number,
-  { activation = "none", modulation }: { activation?: "none" | "silu"; modulation?: Modulation } = {},
+  {
+    eps,
+    activation = "none",
+    modulation,
+  }: { eps?: number; activation?: "none" | "silu"; modulation?: Modulation } = {},
 ): Value {
   return graph.scope(name, () => {
     const channels = x.shape[x.shape.length - 1];
     const gamma = parameter(graph, "weight", [channels], ones);
     const beta = parameter(graph, "bias", [channels], zeros);
-    return groupNorm(graph, { x, gamma, beta, ...modulation }, { groups, activation });
+    return groupNorm(graph, { x, gamma, beta, ...modulation }, { groups, eps, activation });
   });
 }
 

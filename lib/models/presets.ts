@@ -1,6 +1,9 @@
 /** The sizes of the nets that Counterpoint knows by name. */
 import type { ClipConfig } from "./clip.js";
 import type { PerceptConfig } from "./percept.js";
+import type { SdTextConfig } from "./sd-text.js";
+import type { SdUnetConfig } from "./sd-unet-config.js";
+import type { SdVaeConfig } from "./sd-vae.js";
 import type { UnetConfig } from "./unet-config.js";
 
 /**
@@ -65,3 +68,35 @@ export const perceptMini: PerceptConfig = {
 
 /** The same task in another width, trained from another seed: it judges results and never conditions. */
 export const judge: PerceptConfig = { ...perceptMini, width: 40, multipliers: [1, 2, 2, 2] };
+
+/** Stable Diffusion 1.5's U-Net, of 859,520,964 parameters; 512×512 pixels are latents of 64×64. */
+export const sd15Unet: SdUnetConfig = {
+  latentChannels: 4,
+  widths: [320, 640, 1280, 1280],
+  blocks: 2,
+  attentionLevels: [0, 1, 2],
+  heads: [8, 8, 8, 8],
+  contextWidth: 768,
+  groups: 32,
+  projection: "conv",
+};
+
+/** The autoencoder of Stable Diffusion 1.x and 2.x. */
+export const sdVae: SdVaeConfig = {
+  latentChannels: 4,
+  imageChannels: 3,
+  widths: [128, 256, 512, 512],
+  blocks: 2,
+  groups: 32,
+  scale: 0.18215,
+};
+
+/** The text encoder of CLIP ViT-L/14, which Stable Diffusion 1.x reads texts with. */
+export const clipVitL14Text: SdTextConfig = {
+  width: 768,
+  layers: 12,
+  heads: 12,
+  vocabulary: 49408,
+  words: 77,
+  activation: "quickGelu",
+};

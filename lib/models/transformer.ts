@@ -21,7 +21,8 @@ export interface TransformerConfig {
 
 /** Adds a learned vector to each place, runs the layers and norms the result: x [N T C] -> [N T C]. */
 export function transformer(graph: Graph, config: TransformerConfig, x: Value, causal: boolean): Value {
-  let h = withPlaces(graph, x);
+  const [, tokens, width] = x.shape;
+  let h = withPlaces(graph, x, parameter(graph, "places", [tokens, width], { mean: 0, std: 0.25 }));
   for (let layer = 0; layer < config.layers; layer++) {
     h = graph.scope(`${layer}`, () => transformerLayer(graph, config, h, causal));
   }
@@ -47,10 +48,9 @@ function transformerLayer(graph: Graph, { width, layers, heads }: TransformerCon
   return linearLayer(graph, "fc2", gelu(graph, { x: hidden }), width, { gain, residual: h });
 }
 
-/** x [N T C] plus the same learned [T C] for every n: a plane of one image that every row of the batch takes. */
-function withPlaces(graph: Graph, x: Value): Value {
+/** x [N T C] plus the same places [T C] for every n: a plane of one image that every row of the batch takes. */
+export function withPlaces(graph: Graph, x: Value, places: Value): Value {
   const [count, tokens, width] = x.shape;
-  const places = parameter(graph, "places", [tokens, width], { mean: 0, std: 0.25 });
   const sum = addMasked(graph, {
     base: graph.reshape(x, [count, 1, tokens, width]),
     plane: graph.reshape(places, [1, 1, tokens, width]),

@@ -83,10 +83,10 @@ export interface Stage {
 }
 
 /** The blocks in the order in which they run. `down` outputs are kept; `up` stages marked so take the latest kept one. */
-export interface Layout {
-  readonly down: readonly Stage[];
-  readonly middle: readonly Stage[];
-  readonly up: readonly (Stage & { readonly joins: boolean })[];
+export interface Layout<S = Stage> {
+  readonly down: readonly S[];
+  readonly middle: readonly S[];
+  readonly up: readonly (S & { readonly joins: boolean })[];
 }
 
 /** The blocks of a U-Net. The outputs of the stem and of every down stage are kept and joined on the way up (ADM). */

@@ -14,24 +14,26 @@ export const gelu = defineOp({
   },
 });
 
-/** dx = dy · (Φ(x) + x · φ(x)), φ the density of the standard normal. */
+/** dx = dy · (Φ(x) + x · φ(x)). */
 export const geluGradient = defineOp({
   name: "geluGradient",
   operands: { x: { shape: "..." }, dy: { shape: "..." } },
   results: { dx: { shape: "..." } },
   reference({ x, dy, dx }) {
-    for (let i = 0; i < x.data.length; i++) {
-      const density = Math.exp(-0.5 * x.data[i] ** 2) / Math.sqrt(2 * Math.PI);
-      dx.data[i] = dy.data[i] * (normalProbability(x.data[i]) + x.data[i] * density);
-    }
+    for (let i = 0; i < x.data.length; i++) dx.data[i] = dy.data[i] * geluSlope(x.data[i]);
   },
 });
+
+/** d gelu / dx = Φ(x) + x · φ(x), φ the density of the standard normal. */
+export function geluSlope(x: number): number {
+  return normalProbability(x) + (x * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI);
+}
 
 /**
  * Φ(x) to about 1e-15: by its power series near zero, Φ(x) = ½ + φ(x) Σ x^(2k+1) / (1·3·5…(2k+1)), and by Laplace's
  * continued fraction of the tail farther out. Abramowitz & Stegun 1964, 26.2.11 and 26.2.14.
  */
-function normalProbability(x: number): number {
+export function normalProbability(x: number): number {
   const density = Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
   if (Math.abs(x) > 5) {
     let fraction = Math.abs(x);

@@ -1,4 +1,6 @@
 // y = x * normalCdf(x) and its gradient; any shape, elementwise. See lib/ops/gelu.ts.
+#include "cpu/gelu.h"
+
 #include "cpu/loops.h"
 #include "generated/ops.h"
 
@@ -10,12 +12,7 @@ void gelu(const Gelu& op, Context& context) {
 
 void geluGradient(const GeluGradient& op, Context& context) {
   map(
-      context, op.x.size(), op.dx.f32(),
-      [](Vec x, Vec dy) {
-        const Vec density = mul(broadcast(0.398942280f), exp(mul(mul(x, x), broadcast(-0.5f))));
-        return mul(dy, fma(x, density, normalCdf(x)));
-      },
-      op.x.f32(), op.dy.f32());
+      context, op.x.size(), op.dx.f32(), [](Vec x, Vec dy) { return mul(dy, geluSlope(x)); }, op.x.f32(), op.dy.f32());
 }
 
 }  // namespace counterpoint::COUNTERPOINT_ISA

@@ -292,6 +292,24 @@ void checkGaussian(ShapeCheck& check) {
   check.result("y", Dtype::f32, {N, count});
 }
 
+// geglu(x:f32[... D];)->(y:f32[... D/2])
+Geglu makeGeglu(const Tensor* t, const double* a) { return {t[0], t[1]}; }
+void checkGeglu(ShapeCheck& check) {
+  Size D;
+  check.operand("x", Dtype::f32, {rest, &D});
+  check.result("y", Dtype::f32, {rest, D / Size(2)});
+}
+
+// gegluGradient(x:f32[... D],dy:f32[... D/2];)->(dx:f32[... D])
+GegluGradient makeGegluGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+void checkGegluGradient(ShapeCheck& check) {
+  Size D;
+  check.operand("x", Dtype::f32, {rest, &D});
+  check.operand("dy", Dtype::f32, {rest, any});
+  check.expect(1, "dy", {rest, D / Size(2)});
+  check.result("dx", Dtype::f32, {rest, D});
+}
+
 // gelu(x:f32[...];)->(y:f32[...])
 Gelu makeGelu(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 void checkGelu(ShapeCheck& check) {
@@ -517,6 +535,21 @@ void checkPadTokens(ShapeCheck& check) {
   check.result("y", Dtype::f32, {N, before + T + after, C});
 }
 
+// quickGelu(x:f32[...];)->(y:f32[...])
+QuickGelu makeQuickGelu(const Tensor* t, const double* a) { return {t[0], t[1]}; }
+void checkQuickGelu(ShapeCheck& check) {
+  check.operand("x", Dtype::f32, {rest});
+  check.result("y", Dtype::f32, {rest});
+}
+
+// quickGeluGradient(x:f32[...],dy:f32[...];)->(dx:f32[...])
+QuickGeluGradient makeQuickGeluGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+void checkQuickGeluGradient(ShapeCheck& check) {
+  check.operand("x", Dtype::f32, {rest});
+  check.operand("dy", Dtype::f32, {rest});
+  check.result("dx", Dtype::f32, {rest});
+}
+
 // scaleBy(x:f32[...];factor:float)->(y:f32[...])
 ScaleBy makeScaleBy(const Tensor* t, const double* a) { return {t[0], t[1], a[0]}; }
 void checkScaleBy(ShapeCheck& check) {
@@ -691,6 +724,7 @@ const OpEntry table[] = {
     {0x112ff5e4, "modulate", 4, 0, checkModulate, RUN(Modulate, modulate)},
     {0x11426605, "gatherRows", 3, 0, checkGatherRows, RUN(GatherRows, gatherRows)},
     {0x143ba006, "softmaxCrossEntropy", 3, 0, checkSoftmaxCrossEntropy, RUN(SoftmaxCrossEntropy, softmaxCrossEntropy)},
+    {0x167312a4, "geglu", 2, 0, checkGeglu, RUN(Geglu, geglu)},
     {0x19ec07ed, "scaleBy", 2, 1, checkScaleBy, RUN(ScaleBy, scaleBy)},
     {0x1a6a9392, "squaredError", 4, 0, checkSquaredError, RUN(SquaredError, squaredError)},
     {0x1b307eec, "addMasked", 4, 0, checkAddMasked, RUN(AddMasked, addMasked)},
@@ -718,6 +752,7 @@ const OpEntry table[] = {
     {0x61f1789d, "downsample", 2, 0, checkDownsample, RUN(Downsample, downsample)},
     {0x62eb062a, "matmulTransposed", 3, 0, checkMatmulTransposed, RUN(MatmulTransposed, matmulTransposed)},
     {0x6315f4ba, "layerNormGradient", 6, 1, checkLayerNormGradient, RUN(LayerNormGradient, layerNormGradient)},
+    {0x6324b831, "quickGelu", 2, 0, checkQuickGelu, RUN(QuickGelu, quickGelu)},
     {0x6c83abea, "gaussian", 3, 1, checkGaussian, RUN(Gaussian, gaussian)},
     {0x6ccb7b83, "siluGradient", 3, 0, checkSiluGradient, RUN(SiluGradient, siluGradient)},
     {0x6d38f887, "clipFactor", 2, 1, checkClipFactor, RUN(ClipFactor, clipFactor)},
@@ -735,12 +770,14 @@ const OpEntry table[] = {
     {0xae86a8df, "conv2dWeightGradient", 3, 3, checkConv2dWeightGradient, RUN(Conv2dWeightGradient, conv2dWeightGradient)},
     {0xb8912efa, "toRgb8", 2, 0, checkToRgb8, RUN(ToRgb8, toRgb8)},
     {0xbd33d61e, "add", 3, 0, checkAdd, RUN(Add, add)},
+    {0xbda9215c, "quickGeluGradient", 3, 0, checkQuickGeluGradient, RUN(QuickGeluGradient, quickGeluGradient)},
     {0xc09380cf, "linearWeightGradient", 3, 0, checkLinearWeightGradient, RUN(LinearWeightGradient, linearWeightGradient)},
     {0xc194e187, "embeddingGradient", 3, 1, checkEmbeddingGradient, RUN(EmbeddingGradient, embeddingGradient)},
     {0xca6fe0c9, "groupNorm", 6, 3, checkGroupNorm, RUN(GroupNorm, groupNorm)},
     {0xcfd98193, "concatTokens", 3, 0, checkConcatTokens, RUN(ConcatTokens, concatTokens)},
     {0xd0dae314, "combineBranches", 3, 0, checkCombineBranches, RUN(CombineBranches, combineBranches)},
     {0xd0f8b969, "multiply", 3, 0, checkMultiply, RUN(Multiply, multiply)},
+    {0xd4b7c031, "gegluGradient", 3, 0, checkGegluGradient, RUN(GegluGradient, gegluGradient)},
     {0xd63e454b, "geluGradient", 3, 0, checkGeluGradient, RUN(GeluGradient, geluGradient)},
     {0xd6f6205e, "modulateGradient", 6, 0, checkModulateGradient, RUN(ModulateGradient, modulateGradient)},
     {0xde9b706c, "embedding", 3, 0, checkEmbedding, RUN(Embedding, embedding)},

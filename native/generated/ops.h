@@ -165,6 +165,16 @@ struct Gaussian {
   int64_t count;
 };
 
+struct Geglu {
+  Tensor x;
+  Tensor y;
+};
+
+struct GegluGradient {
+  Tensor x, dy;
+  Tensor dx;
+};
+
 struct Gelu {
   Tensor x;
   Tensor y;
@@ -292,6 +302,16 @@ struct PadTokens {
   int64_t after;
 };
 
+struct QuickGelu {
+  Tensor x;
+  Tensor y;
+};
+
+struct QuickGeluGradient {
+  Tensor x, dy;
+  Tensor dx;
+};
+
 struct ScaleBy {
   Tensor x;
   Tensor y;
@@ -417,6 +437,8 @@ struct Upsample {
   void gatherRows(const GatherRows& op, Context& context); \
   void gatherRowsGradient(const GatherRowsGradient& op, Context& context); \
   void gaussian(const Gaussian& op, Context& context); \
+  void geglu(const Geglu& op, Context& context); \
+  void gegluGradient(const GegluGradient& op, Context& context); \
   void gelu(const Gelu& op, Context& context); \
   void geluGradient(const GeluGradient& op, Context& context); \
   void groupNorm(const GroupNorm& op, Context& context); \
@@ -439,6 +461,8 @@ struct Upsample {
   void multiplyAdds(const MultiplyAdds& op, Context& context); \
   void padChannels(const PadChannels& op, Context& context); \
   void padTokens(const PadTokens& op, Context& context); \
+  void quickGelu(const QuickGelu& op, Context& context); \
+  void quickGeluGradient(const QuickGeluGradient& op, Context& context); \
   void scaleBy(const ScaleBy& op, Context& context); \
   void scaleRows(const ScaleRows& op, Context& context); \
   void shuffle(const Shuffle& op, Context& context); \

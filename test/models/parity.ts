@@ -1,5 +1,6 @@
 /**
- * The nets against their PyTorch twins (test/reference): what they compute and every gradient, at reduced width.
+ * The nets against PyTorch, twins or published classes (test/reference): what they compute and every gradient, at reduced
+ * width.
  *
  * A gradient's error is relative to its own norm, or to a thousandth of the norm of all gradients where it is smaller:
  * some are nothing but what is left of large terms that cancel.
@@ -15,6 +16,10 @@ import {
   perceptChannels,
   perceptLoss,
 } from "../../lib/models/percept.js";
+import { encodeWords, type SdTextConfig } from "../../lib/models/sd-text.js";
+import { denoiseLatents, encodeContext } from "../../lib/models/sd-unet.js";
+import type { SdUnetConfig } from "../../lib/models/sd-unet-config.js";
+import { decodeLatents, type SdVaeConfig } from "../../lib/models/sd-vae.js";
 import { denoise } from "../../lib/models/unet.js";
 import { encodeConditions } from "../../lib/models/unet-conditions.js";
 import type { UnetConfig } from "../../lib/models/unet-config.js";
@@ -39,16 +44,24 @@ const nets: [string, Build][] = [
   ["unet-paper", unet],
   ["clip", clip],
   ["percept", percept],
+  ["sd-unet", sdUnet],
+  ["sd-vae", sdVae],
+  ["sd-text", sdText],
+  ["sd2-text", sdText],
 ];
+
+/** The squared error from the fixture's targets. */
+function regression(graph: Graph, prediction: Value, input: (name: string) => Value) {
+  const errors = squaredError(graph, { prediction, target: input("target"), weight: input("lossWeight") });
+  return { prediction, loss: mean(graph, { x: errors }) };
+}
 
 function unet(graph: Graph, config: UnetConfig, input: (name: string) => Value) {
   const t = input("t");
   const [rows] = t.shape;
   const encoded = encodeConditions(graph, config, conditionInputs(graph, config, rows));
   const masks = maskInputs(graph, config, rows);
-  const prediction = denoise(graph, config, { xT: input("xT"), t, encoded, masks });
-  const errors = squaredError(graph, { prediction, target: input("target"), weight: input("lossWeight") });
-  return { prediction, loss: mean(graph, { x: errors }) };
+  return regression(graph, denoise(graph, config, { xT: input("xT"), t, encoded, masks }), input);
 }
 
 function clip(graph: Graph, config: ClipConfig, input: (name: string, dtype?: "i32") => Value) {
@@ -71,6 +84,19 @@ function percept(graph: Graph, config: PerceptConfig, input: (name: string, dtyp
     names.map((name) => [name, input(`target.${name}`, labels.includes(name) ? "i32" : undefined)]),
   ) as unknown as PerceptTargets;
   return { ...outputs, loss: perceptLoss(graph, outputs, targets) };
+}
+
+function sdUnet(graph: Graph, config: SdUnetConfig, input: (name: string) => Value) {
+  const encoded = encodeContext(graph, config, input("context"));
+  return regression(graph, denoiseLatents(graph, config, { latents: input("latents"), t: input("t"), encoded }), input);
+}
+
+function sdVae(graph: Graph, config: SdVaeConfig, input: (name: string) => Value) {
+  return regression(graph, decodeLatents(graph, config, input("latents")), input);
+}
+
+function sdText(graph: Graph, config: SdTextConfig, input: (name: string, dtype?: "i32") => Value) {
+  return regression(graph, encodeWords(graph, config, input("ids", "i32")), input);
 }
 
 const norm = (values: Iterable<number>) => Math.sqrt([...values].reduce((sum, value) => sum + value * value, 0));

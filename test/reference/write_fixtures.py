@@ -1,6 +1,6 @@
 """Writes test/fixtures/*.safetensors: random nets at reduced width, what they compute and every gradient, from PyTorch.
 
-    pip install torch==2.13.0 safetensors==0.8.0
+    pip install torch==2.13.0 safetensors==0.8.0 diffusers==0.42.1 transformers==5.23.0
     python test/reference/write_fixtures.py
 
 Everything is computed in f64 from values that are exact in f32, and stored as f32. Tensors are named
@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+import sd
 from clip import Clip
 from percept import CHANNELS, Percept
 from unet import LOCALS, Unet
@@ -37,6 +38,13 @@ CLIP = {
     "image": {"width": 24, "layers": 2, "heads": 3, "imageSize": 16, "patch": 4},
 }
 PERCEPT = {"imageSize": 16, "block": 2, "width": 8, "multipliers": [1, 2, 2], "groups": 4}
+SD_UNET = {
+    "latentChannels": 4, "widths": [8, 12], "blocks": 1, "attentionLevels": [0], "heads": [2, 3], "contextWidth": 12,
+    "groups": 4, "projection": "conv",
+}  # fmt: skip
+SD_VAE = {"latentChannels": 4, "imageChannels": 3, "widths": [4, 8], "blocks": 1, "groups": 2, "scale": 0.5}
+SD_TEXT = {"width": 12, "layers": 2, "heads": 3, "vocabulary": 20, "words": 7, "activation": "quickGelu"}
+SD2_TEXT = SD_TEXT | {"activation": "gelu"}
 
 random = torch.Generator().manual_seed(20261121)
 
@@ -82,8 +90,8 @@ def write(file, scope, config, net, inputs, outputs, loss):
     tensors = {f"input:{name}": stored(value) for name, value in inputs.items()}
     tensors |= {f"output:{name}": stored(value) for name, value in (outputs | {"loss": loss.reshape(1)}).items()}
     for name, parameter in net.named_parameters():
-        tensors[f"parameter:{scope}.{name}"] = stored_weight(net, name, parameter.data)
-        tensors[f"gradient:{scope}.{name}"] = stored_weight(net, name, parameter.grad)
+        tensors[f"parameter:{scope}{name}"] = stored_weight(net, name, parameter.data)
+        tensors[f"gradient:{scope}{name}"] = stored_weight(net, name, parameter.grad)
     tensors = {name: tensor.detach().float().contiguous() for name, tensor in tensors.items()}
     save_file(tensors, FOLDER / f"{file}.safetensors", {"config": json.dumps(config)})
 
@@ -115,7 +123,7 @@ def unet(file, config):
     inputs = {name: value.double() for name, value in inputs.items()}
     prediction = net(inputs)
     error = (prediction - inputs["target"]).square().mean(dim=(1, 2, 3))
-    write(file, "unet", config, net, inputs, {"prediction": prediction}, (inputs["lossWeight"] * error).mean())
+    write(file, "unet.", config, net, inputs, {"prediction": prediction}, (inputs["lossWeight"] * error).mean())
 
 
 def clip():
@@ -129,7 +137,7 @@ def clip():
         "targets": torch.tensor([0, 1, -1, 3]),
     }
     outputs = net(inputs)
-    write("clip", "clip", CLIP, net, inputs, outputs, net.loss(outputs, inputs))
+    write("clip", "clip.", CLIP, net, inputs, outputs, net.loss(outputs, inputs))
 
 
 def percept():
@@ -150,7 +158,44 @@ def percept():
         "target.offsetMask": mask,
     }
     outputs = net(inputs)
-    write("percept", "percept", PERCEPT, net, inputs, outputs, net.loss(outputs, inputs))
+    write("percept", "percept.", PERCEPT, net, inputs, outputs, net.loss(outputs, inputs))
+
+
+def write_regression(file, scope, config, net, inputs, prediction):
+    """With the squared error from random targets for a loss."""
+    inputs |= {"target": normal(*prediction.shape).double(), "lossWeight": torch.tensor([1.0, 0.25]).double()}
+    error = (prediction - inputs["target"]).square().flatten(1).mean(dim=1)
+    loss = (inputs["lossWeight"] * error).mean()
+    write(file, scope, config, net, inputs, {"prediction": prediction}, loss)
+
+
+def sd_unet(file, config):
+    net = sd.unet(config)
+    randomise(net)
+    inputs = {
+        "latents": normal(2, config["latentChannels"], 8, 8).double(),
+        "t": torch.tensor([17.0, 803.5]).double(),
+        "context": normal(2, 5, config["contextWidth"]).double(),
+    }
+    prediction = net(inputs["latents"], inputs["t"], inputs["context"]).sample
+    write_regression(file, "", config, net, inputs, prediction)
+
+
+def sd_vae(file, config):
+    net = sd.vae(config)
+    randomise(net)
+    inputs = {"latents": normal(2, config["latentChannels"], 8, 8).double()}
+    prediction = net.decode(inputs["latents"] / config["scale"]).sample
+    write_regression(file, "", config, net, inputs, prediction)
+
+
+def sd_text(file, config):
+    net = sd.text(config)
+    randomise(net)
+    inputs = {"ids": below(config["vocabulary"], 2, config["words"])}
+    prediction = net(inputs["ids"]).last_hidden_state
+    # Published files have the names of before transformers 5, which took this word out.
+    write_regression(file, "text_model.", config, net, inputs, prediction)
 
 
 if __name__ == "__main__":
@@ -159,3 +204,7 @@ if __name__ == "__main__":
     unet("unet-paper", PAPER)
     clip()
     percept()
+    sd_unet("sd-unet", SD_UNET)
+    sd_vae("sd-vae", SD_VAE)
+    sd_text("sd-text", SD_TEXT)
+    sd_text("sd2-text", SD2_TEXT)
