@@ -39,10 +39,14 @@ export interface GroupNormCase {
 
 export type OpCase = ConvCase | LinearCase | AttentionCase | GroupNormCase;
 
-/** One evaluation of a net at its published configuration, weights random. */
+/**
+ * One evaluation of a net at its published configuration, weights random: Stable Diffusion 1.5's U-Net at 64×64 latents, its
+ * autoencoder's decoder to 512×512 pixels, its text encoder, a small U-Net of the same kind over 64×64 pixels, and
+ * composer-mini. What does not depend on the step is computed before.
+ */
 export interface NetCase {
   readonly kind: "net";
-  readonly net: "composer-mini";
+  readonly net: "sd15-unet" | "sd-vae-decoder" | "clip-vit-l14-text" | "small-unet" | "composer-mini";
   readonly batch: number;
 }
 
@@ -65,6 +69,9 @@ const conv = (batch: number, channels: number, size: number, kernel: 1 | 3 = 3):
 };
 const linear = (rows: number, inputs: number, outputs: number): LinearCase => {
   return { kind: "linear", rows, inputs, outputs };
+};
+const net = (name: NetCase["net"]) => {
+  return (batch: number): NetCase => ({ kind: "net", net: name, batch });
 };
 const attention = (queries: number, keys: number, width: number): AttentionCase => {
   return { kind: "attention", batch: 2, heads: 8, queries, keys, width };
@@ -91,7 +98,13 @@ export const suites = {
     attention(4096, 77, 40),
     { kind: "groupNorm", batch: 2, size: 64, channels: 320, groups: 32 },
   ],
-  step: [1, 2, 8].map((batch): NetCase => ({ kind: "net", net: "composer-mini", batch })),
+  step: [
+    ...[1, 2, 8].map(net("composer-mini")),
+    ...[1, 2, 8].map(net("small-unet")),
+    net("clip-vit-l14-text")(2),
+    net("sd15-unet")(2),
+    net("sd-vae-decoder")(1),
+  ],
   train: [{ kind: "train", batch: 16 }],
   job: [{ kind: "job", steps: 50 }],
 } satisfies Record<string, readonly Case[]>;

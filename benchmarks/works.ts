@@ -24,6 +24,7 @@ import { dropouts } from "../lib/training/dropout.js";
 import { appendOptimiser, optimiserSettings } from "../lib/training/optimiser.js";
 import type { TensorMap } from "../lib/weights/safetensors.js";
 import type { Case, NetCase, OpCase } from "./cases.js";
+import { netPrograms, randomParameters } from "./nets.js";
 import { lengthOf, shapesOf } from "./operands.js";
 
 export interface Work {
@@ -113,8 +114,25 @@ async function openPlain(
   };
 }
 
-/** All branches and images in one batch, all conditions given. */
-async function openNet(device: Device, { batch }: NetCase): Promise<Work> {
+async function openNet(device: Device, { net, batch, ...rest }: NetCase): Promise<Work> {
+  if (net === "composer-mini") return openComposerStep(device, batch);
+  const { prepare, step } = netPrograms({ ...rest, net, batch });
+  const leaves = [prepare, step].flatMap(({ graph }) => [...graph.leaves.values()]);
+  const session = await Session.open({
+    device,
+    programs: { prepare: prepare.graph, step: step.graph },
+    parameters: randomParameters(leaves.filter(({ leaf }) => leaf?.kind === "parameter")),
+  });
+  await session.run("prepare", prepare.inputs);
+  return {
+    flops: flopsOf(step.graph),
+    run: () => session.run("step", step.inputs),
+    output: noOutput,
+    close: () => session.close(),
+  };
+}
+
+async function openComposerStep(device: Device, batch: number): Promise<Work> {
   const composer = await openComposer(device, { images: batch, branches: 1 });
   await composer.prepare();
   const [first] = ddimSteps(cosineSchedule(), { steps: 50, eta: 0, prediction: "v" });

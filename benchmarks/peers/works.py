@@ -122,9 +122,72 @@ def composer(batch):
     return Composer(list(inputs)), list(inputs.values())
 
 
+class Result(nn.Module):
+    """A module of diffusers or transformers with a plain tensor for its result."""
+
+    def __init__(self, module, call):
+        super().__init__()
+        self.module, self.call = module, call
+
+    def forward(self, *inputs):
+        return self.call(self.module, *inputs)
+
+
+def unet(batch, channels, widths, context, attention):
+    from diffusers import UNet2DConditionModel
+
+    kinds = lambda plain, attending: tuple(attending if attends else plain for attends in attention)
+    module = UNet2DConditionModel(
+        sample_size=64,
+        in_channels=channels,
+        out_channels=channels,
+        layers_per_block=2,
+        block_out_channels=widths,
+        cross_attention_dim=context,
+        attention_head_dim=8,
+        down_block_types=kinds("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=kinds("UpBlock2D", "CrossAttnUpBlock2D")[::-1],
+    )
+    inputs = [torch.randn(batch, channels, 64, 64), torch.full((batch,), 500), torch.randn(batch, 77, context)]
+    return Result(module, lambda net, x, t, words: net(x, t, words, return_dict=False)[0]), inputs
+
+
+def vae_decoder(batch):
+    from diffusers import AutoencoderKL
+
+    module = AutoencoderKL(
+        latent_channels=4,
+        layers_per_block=2,
+        block_out_channels=(128, 256, 512, 512),
+        norm_num_groups=32,
+        sample_size=512,
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+    )
+    decode = lambda net, latents: net.decode(latents, return_dict=False)[0]
+    return Result(module, decode), [torch.randn(batch, 4, 64, 64)]
+
+
+def clip_text(batch):
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    config = CLIPTextConfig(hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12)
+    encode = lambda net, ids: net(input_ids=ids).last_hidden_state
+    return Result(CLIPTextModel(config), encode), [torch.randint(1, 49405, (batch, 77))]
+
+
+NETS = {
+    "composer-mini": composer,
+    "small-unet": lambda batch: unet(batch, 3, (64, 128, 192, 256), 128, (False, False, True, True)),
+    "sd15-unet": lambda batch: unet(batch, 4, (320, 640, 1280, 1280), 768, (True, True, True, False)),
+    "sd-vae-decoder": vae_decoder,
+    "clip-vit-l14-text": clip_text,
+}
+
+
 def net(case, operands):
     torch.manual_seed(0)
-    module, inputs = composer(case["batch"])
+    module, inputs = NETS[case["net"]](case["batch"])
     return Work(module.eval(), inputs)
 
 

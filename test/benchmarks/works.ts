@@ -16,6 +16,7 @@ const ops: readonly OpCase[] = [
 ];
 const others: readonly Case[] = [
   { kind: "net", net: "composer-mini", batch: 2 },
+  { kind: "net", net: "small-unet", batch: 1 },
   { kind: "job", steps: 1 },
 ];
 

@@ -1,0 +1,100 @@
+/** The nets of the suite "step" as graphs: what is computed once, and what a step computes. */
+import { Graph, type Value } from "../lib/graph/graph.js";
+import type { TypedArray } from "../lib/machine/execute.js";
+import { clipVitL14Text, sd15Unet, sdVae } from "../lib/models/presets.js";
+import { encodeWords } from "../lib/models/sd-text.js";
+import { denoiseLatents, encodeContext } from "../lib/models/sd-unet.js";
+import type { SdUnetConfig } from "../lib/models/sd-unet-config.js";
+import { decodeLatents } from "../lib/models/sd-vae.js";
+import { encodedStates } from "../lib/models/unet-inputs.js";
+import { store } from "../lib/ops/store.js";
+import type { TensorMap } from "../lib/weights/safetensors.js";
+import { seeded } from "../test/random.js";
+import type { NetCase } from "./cases.js";
+import { lengthOf } from "./operands.js";
+
+export interface Program {
+  readonly graph: Graph;
+  readonly inputs: Readonly<Record<string, TypedArray>>;
+}
+
+/** `prepare` comes first and once; nets that have nothing to prepare have a graph without nodes there. */
+export interface NetPrograms {
+  readonly prepare: Program;
+  readonly step: Program;
+}
+
+/** The small U-Net: four levels over pixels, attention at the two smallest. */
+const smallUnet: SdUnetConfig = {
+  latentChannels: 3,
+  widths: [64, 128, 192, 256],
+  blocks: 2,
+  attentionLevels: [2, 3],
+  heads: [8, 8, 8, 8],
+  contextWidth: 128,
+  groups: 32,
+  projection: "conv",
+};
+
+const latentSize = 64;
+
+export function netPrograms({ net, batch }: NetCase & { net: Exclude<NetCase["net"], "composer-mini"> }): NetPrograms {
+  switch (net) {
+    case "sd15-unet":
+      return unet(sd15Unet, batch);
+    case "small-unet":
+      return unet(smallUnet, batch);
+    case "sd-vae-decoder":
+      return alone((graph) => {
+        const latents = graph.state("latents", [batch, latentSize, latentSize, sdVae.latentChannels]);
+        return { result: decodeLatents(graph, sdVae, latents), inputs: {} };
+      });
+    case "clip-vit-l14-text":
+      return alone((graph) => {
+        const ids = graph.input("ids", [batch, clipVitL14Text.words], "i32");
+        const random = seeded(1);
+        const words = Int32Array.from({ length: lengthOf(ids.shape) }, () => random.below(clipVitL14Text.vocabulary));
+        return { result: encodeWords(graph, clipVitL14Text, ids), inputs: { ids: words } };
+      });
+  }
+}
+
+function unet(config: SdUnetConfig, batch: number): NetPrograms {
+  const prepare = new Graph();
+  const context = prepare.input("context", [batch, clipVitL14Text.words, config.contextWidth]);
+  const encoded = encodeContext(prepare, config, context);
+  for (const [name, value] of Object.entries(encoded)) {
+    store(prepare, { value, target: prepare.state(name, value.shape) });
+  }
+  const words = Float32Array.from(seeded(1).normals(lengthOf(context.shape)));
+  const { step } = alone((graph) => {
+    const latents = graph.state("latents", [batch, latentSize, latentSize, config.latentChannels]);
+    const t = graph.input("t", [batch]);
+    const result = denoiseLatents(graph, config, { latents, t, encoded: encodedStates(graph, encoded) });
+    return { result, inputs: { t: new Float32Array(batch).fill(500) } };
+  });
+  return { prepare: { graph: prepare, inputs: { context: words } }, step };
+}
+
+function alone(build: (graph: Graph) => { result: Value; inputs: Program["inputs"] }): NetPrograms {
+  const graph = new Graph();
+  const { result, inputs } = build(graph);
+  store(graph, { value: result, target: graph.state("y", result.shape) });
+  return { prepare: { graph: new Graph(), inputs: {} }, step: { graph, inputs } };
+}
+
+/** Every parameter as a stretch of the same normals, of its own mean and deviation: as good as any for speed, and quick. */
+export function randomParameters(leaves: Iterable<Value>): TensorMap {
+  const normals = Float32Array.from(seeded(1).normals(2 ** 16));
+  const parameters: TensorMap = new Map();
+  for (const { leaf, shape } of leaves) {
+    const { mean, std } = leaf!.initial;
+    const block = normals.map((normal) => mean + std * normal);
+    const data = new Float32Array(lengthOf(shape));
+    for (let first = 0; first < data.length; first += block.length) {
+      data.set(block.subarray(0, Math.min(block.length, data.length - first)), first);
+    }
+    parameters.set(leaf!.name, { shape, data });
+  }
+  return parameters;
+}
