@@ -1,6 +1,10 @@
 {
   "variables": {
     "sanitize%": 0,
+    "tests%": 0,
+    # g++ 12 warns about its own headers.
+    "flags_avx512": ["-mavx2", "-mfma", "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-Wno-maybe-uninitialized"],
+    "flags_avx2": ["-mavx2", "-mfma"],
     "isa_sources": ["<!@(node -p \"['native/cpu','native/cpu/gemm'].flatMap(d=>require('fs').readdirSync(d).filter(f=>f.endsWith('.cc')).map(f=>d+'/'+f)).join(' ')\")"]
   },
   "target_defaults": {
@@ -30,14 +34,14 @@
           "target_name": "cpu_avx2",
           "type": "static_library",
           "defines": ["COUNTERPOINT_ISA=avx2"],
-          "cflags_cc": ["-mavx2", "-mfma"],
+          "cflags_cc": ["<@(flags_avx2)"],
           "sources": ["<@(isa_sources)"]
         },
         {
           "target_name": "cpu_avx512",
           "type": "static_library",
           "defines": ["COUNTERPOINT_ISA=avx512"],
-          "cflags_cc": ["-mavx2", "-mfma", "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-Wno-maybe-uninitialized"],
+          "cflags_cc": ["<@(flags_avx512)"],
           "sources": ["<@(isa_sources)"]
         }
       ]
@@ -51,16 +55,82 @@
           "sources": ["<@(isa_sources)"]
         }
       ]
+    }],
+    ["tests==1", {
+      "targets": [
+        {
+          "target_name": "fuzz_program",
+          "type": "executable",
+          "product_extension": "",
+          "conditions": [
+            ["target_arch=='x64'", { "dependencies": ["machine", "cpu_baseline", "cpu_avx2", "cpu_avx512"] }],
+            ["target_arch=='arm64'", { "dependencies": ["machine", "cpu_neon"] }]
+          ],
+          "include_dirs": ["test/native"],
+          "sources": ["test/native/fuzz-program.cc", "native/generated/decode.cc"]
+        }
+      ]
+    }],
+    ["tests==1 and target_arch=='x64'", {
+      "targets": [
+        {
+          "target_name": "test_kernels_baseline",
+          "type": "executable",
+          "product_extension": "",
+          "dependencies": ["machine", "cpu_baseline"],
+          "defines": ["COUNTERPOINT_ISA=baseline"],
+          "include_dirs": ["test/native"],
+          "sources": ["test/native/kernels.cc"]
+        },
+        {
+          "target_name": "test_kernels_avx2",
+          "type": "executable",
+          "product_extension": "",
+          "dependencies": ["machine", "cpu_avx2"],
+          "defines": ["COUNTERPOINT_ISA=avx2"],
+          "cflags_cc": ["<@(flags_avx2)"],
+          "include_dirs": ["test/native"],
+          "sources": ["test/native/kernels.cc"]
+        },
+        {
+          "target_name": "test_kernels_avx512",
+          "type": "executable",
+          "product_extension": "",
+          "dependencies": ["machine", "cpu_avx512"],
+          "defines": ["COUNTERPOINT_ISA=avx512"],
+          "cflags_cc": ["<@(flags_avx512)"],
+          "include_dirs": ["test/native"],
+          "sources": ["test/native/kernels.cc"]
+        }
+      ]
+    }],
+    ["tests==1 and target_arch=='arm64'", {
+      "targets": [
+        {
+          "target_name": "test_kernels_neon",
+          "type": "executable",
+          "product_extension": "",
+          "dependencies": ["machine", "cpu_neon"],
+          "defines": ["COUNTERPOINT_ISA=neon"],
+          "include_dirs": ["test/native"],
+          "sources": ["test/native/kernels.cc"]
+        }
+      ]
     }]
   ],
   "targets": [
     {
+      "target_name": "machine",
+      "type": "static_library",
+      "sources": ["<!@(node -p \"require('fs').readdirSync('native/machine').filter(f=>f.endsWith('.cc')).map(f=>'native/machine/'+f).join(' ')\")"]
+    },
+    {
       "target_name": "counterpoint",
       "conditions": [
-        ["target_arch=='x64'", { "dependencies": ["cpu_baseline", "cpu_avx2", "cpu_avx512"] }],
-        ["target_arch=='arm64'", { "dependencies": ["cpu_neon"] }]
+        ["target_arch=='x64'", { "dependencies": ["machine", "cpu_baseline", "cpu_avx2", "cpu_avx512"] }],
+        ["target_arch=='arm64'", { "dependencies": ["machine", "cpu_neon"] }]
       ],
-      "sources": ["<!@(node -p \"['binding','machine','generated','scenes'].map(d=>'native/'+d).filter(d=>require('fs').existsSync(d)).flatMap(d=>require('fs').readdirSync(d).filter(f=>f.endsWith('.cc')).map(f=>d+'/'+f)).join(' ')\")"]
+      "sources": ["<!@(node -p \"['binding','generated','scenes'].map(d=>'native/'+d).filter(d=>require('fs').existsSync(d)).flatMap(d=>require('fs').readdirSync(d).filter(f=>f.endsWith('.cc')).map(f=>d+'/'+f)).join(' ')\")"]
     }
   ]
 }

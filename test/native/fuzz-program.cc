@@ -1,10 +1,11 @@
-// Mutated programs, decoded and verified; those that are accepted run over regions of exactly the bytes they ask for,
-// so that a sanitizer sees every access beside them. Weights and inputs must hold the same bytes after a run as before.
+// Mutated programs, decoded and verified; those that are accepted run over regions of exactly the bytes they ask for, every
+// operand between pages of its own that cannot be touched. Weights and inputs must hold the same bytes after a run as before.
 //   fuzz-program <folder of encoded programs> <count> [<seed>]
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -15,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "guarded.h"
 #include "machine/cpu-context.h"
 #include "machine/error.h"
 #include "machine/isa.h"
@@ -111,6 +113,12 @@ uint64_t totalBytes(const Program& program) {
   return total;
 }
 
+// From the first element to the last.
+size_t bytesOf(const Tensor& tensor) {
+  const int64_t rows = tensor.rows(), elements = rows == 0 ? 0 : (rows - 1) * tensor.rowStride + tensor.columns();
+  return static_cast<size_t>(elements) * (tensor.dtype == Dtype::u8 ? 1 : 4);
+}
+
 void run(const Program& program, Isa isa, Pool& pool, Random& random) {
   std::unique_ptr<uint8_t, Free> regions[regionCount];
   Bytes before[regionCount];
@@ -123,13 +131,29 @@ void run(const Program& program, Isa isa, Pool& pool, Random& random) {
   CpuContext context(pool);
   context.use(packings);
   for (const Instruction& instruction : program.instructions()) {
+    // Every operand gets memory of its own between guards; what the kernel changes goes back.
     std::vector<Tensor> tensors;
+    std::deque<Guarded> memories;
+    std::vector<uint8_t*> places;
+    std::vector<Bytes> contents;
     for (const Operand& operand : instruction.operands) {
       Tensor& tensor = tensors.emplace_back(operand.tensor);
-      if (operand.present) tensor.data = regions[static_cast<int>(operand.region)].get() + operand.offset;
+      uint8_t* place = operand.present ? regions[static_cast<int>(operand.region)].get() + operand.offset : nullptr;
+      const size_t bytes = operand.present ? bytesOf(tensor) : 0;
+      tensor.data = memories.emplace_back(bytes, below(random, 2) == 0).data();
+      contents.emplace_back(place, place + bytes);
+      std::copy(contents.back().begin(), contents.back().end(), memories.back().data());
+      if (!operand.present) tensor.data = nullptr;
+      places.push_back(place);
     }
     instruction.op->run[static_cast<int>(isa)](tensors.data(), instruction.attributes.data(), context);
     context.release();
+    for (size_t i = 0; i < places.size(); ++i) {
+      const uint8_t* now = memories[i].data();
+      if (!std::equal(contents[i].begin(), contents[i].end(), now)) {
+        std::copy(now, now + contents[i].size(), places[i]);
+      }
+    }
   }
   for (const RegionKind kind : {RegionKind::weights, RegionKind::inputs}) {
     const int i = static_cast<int>(kind);

@@ -1,6 +1,6 @@
 // Native kernels against plain f64 loops on odd shapes, compiled once per instruction set. Every case runs on 1, 2 and
 // 3 threads, whose results must agree bit for bit; rows carry a margin that must neither be read (NaN) nor written
-// (canary).
+// (canary), and what lies before the first and behind the last row cannot be touched at all.
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -13,6 +13,7 @@
 #include "cpu/gemm/convolution.h"
 #include "cpu/gemm/gemm.h"
 #include "cpu/simd.h"
+#include "guarded.h"
 #include "machine/cpu-context.h"
 
 using namespace counterpoint;
@@ -29,29 +30,40 @@ void check(bool good, const std::string& what) {
   std::printf("FAILED %s\n", what.c_str());
 }
 
-// rows x columns of normal numbers in a row stride that is `margin` longer; the margin holds NaN.
+// Where all data lie between their guards; every test runs both ways.
+bool guardedAtEnd = true;
+
+// rows x columns of normal numbers in a row stride that is `margin` longer; the margin, which the last row has none of,
+// holds NaN.
 struct Data {
   int64_t rows, columns, stride;
-  std::vector<float> values;
+  size_t size;
+  Guarded memory;
 
-  Data(int64_t rows, int64_t columns, int64_t margin = 3) : rows(rows), columns(columns), stride(columns + margin) {
+  Data(int64_t rows, int64_t columns, int64_t margin = 3)
+      : rows(rows),
+        columns(columns),
+        stride(columns + margin),
+        size(rows == 0 ? 0 : static_cast<size_t>((rows - 1) * stride + columns)),
+        memory(size * sizeof(float), guardedAtEnd) {
     std::normal_distribution<float> normal;
-    values.assign(static_cast<size_t>(rows * stride), std::nanf(""));
+    std::fill(data(), data() + size, std::nanf(""));
     for (int64_t r = 0; r < rows; ++r)
       for (int64_t c = 0; c < columns; ++c) at(r, c) = normal(random32);
   }
-  float& at(int64_t r, int64_t c) { return values[static_cast<size_t>(r * stride + c)]; }
-  Matrix matrix() { return {values.data(), rows, columns, stride}; }
+  float* data() const { return reinterpret_cast<float*>(memory.data()); }
+  float& at(int64_t r, int64_t c) { return data()[r * stride + c]; }
+  Matrix matrix() { return {data(), rows, columns, stride}; }
   Tensor tensor(bool immutable = false) {
     Tensor t;
-    t.data = values.data(), t.rank = 2, t.immutable = immutable, t.shape[0] = rows, t.shape[1] = columns,
+    t.data = data(), t.rank = 2, t.immutable = immutable, t.shape[0] = rows, t.shape[1] = columns,
     t.rowStride = stride;
     return t;
   }
   bool marginIntact() const {
-    for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t r = 0; r + 1 < rows; ++r) {
       for (int64_t c = columns; c < stride; ++c)
-        if (!std::isnan(values[static_cast<size_t>(r * stride + c)])) return false;
+        if (!std::isnan(data()[r * stride + c])) return false;
     }
     return true;
   }
@@ -83,9 +95,9 @@ void compare(const std::string& name, int64_t rows, int64_t columns, int64_t mar
     const double error = distance(out, reference);
     check(error <= bound, name + ": error " + std::to_string(error * 1e6) + "e-6");
     check(out.marginIntact(), name + ": wrote beyond a row");
-    if (threads == 1) first = out.values;
+    if (threads == 1) first.assign(out.data(), out.data() + out.size);
     else
-      check(first.empty() || std::memcmp(first.data(), out.values.data(), first.size() * sizeof(float)) == 0,
+      check(first.empty() || std::memcmp(first.data(), out.data(), first.size() * sizeof(float)) == 0,
             name + ": bits depend on threads");
   }
 }
@@ -220,7 +232,7 @@ void testLinear() {
           y[static_cast<size_t>(i * n + j)] = activate(activation, sum);
         }
       }
-      Epilogue epilogue{full ? bias.values.data() : nullptr, full ? residual.values.data() : nullptr, residual.stride,
+      Epilogue epilogue{full ? bias.data() : nullptr, full ? residual.data() : nullptr, residual.stride,
                         activation};
       compare(name, m, n, 3, y, 2e-6,
               [&](Context& c, Data& out) { linear(c, x.matrix(), w.tensor(true), epilogue, out.matrix()); });
@@ -228,7 +240,7 @@ void testLinear() {
       compare(name + " dx", m, k, 3, dx, 2e-6,
               [&](Context& c, Data& out) { linearInputGradient(c, dy.matrix(), w.tensor(), out.matrix()); });
       compare(name + " dw", k, n, 0, dw, 2e-6,
-              [&](Context& c, Data& out) { linearWeightGradient(c, x.matrix(), dy.matrix(), out.values.data()); });
+              [&](Context& c, Data& out) { linearWeightGradient(c, x.matrix(), dy.matrix(), out.data()); });
     }
   }
 }
@@ -254,9 +266,9 @@ void testBatched() {
         }
       }
       compare("batched product", count * m, n, 2, y, 2e-6, [&](Context& c, Data& out) {
-        batchedProduct(c, count, {{a.values.data(), am, ak, a.stride}, am * a.stride, ta},
-                       {{b.values.data(), bk, bn, b.stride}, bk * b.stride, tb}, 0.5f,
-                       {{out.values.data(), m, n, out.stride}, m * out.stride});
+        batchedProduct(c, count, {{a.data(), am, ak, a.stride}, am * a.stride, ta},
+                       {{b.data(), bk, bn, b.stride}, bk * b.stride, tb}, 0.5f,
+                       {{out.data(), m, n, out.stride}, m * out.stride});
       });
     }
   }
@@ -326,7 +338,7 @@ void testConvolutions() {
       convolutionInputGradient(context, shape, dy.matrix(), weight, out.matrix());
     });
     compare(name + " dw", w.rows, c[4], 0, reference.dw, 4e-6, [&](Context& context, Data& out) {
-      convolutionWeightGradient(context, shape, x.matrix(), dy.matrix(), out.values.data());
+      convolutionWeightGradient(context, shape, x.matrix(), dy.matrix(), out.data());
     });
 
     for (int64_t p = 0; p < dy.rows; ++p) {
@@ -335,7 +347,7 @@ void testConvolutions() {
         y = activate(Activation::silu, y + bias.at(0, o) + residual.at(p, o));
       }
     }
-    const Epilogue epilogue{bias.values.data(), residual.values.data(), residual.stride, Activation::silu};
+    const Epilogue epilogue{bias.data(), residual.data(), residual.stride, Activation::silu};
     compare(name + " epilogue", dy.rows, c[4], 3, reference.y, 4e-6, [&](Context& context, Data& out) {
       convolution(context, shape, x.matrix(), kept, epilogue, out.matrix());
     });
@@ -352,15 +364,15 @@ void testConvolutions() {
     convolution(context, shape, x.matrix(), kept, epilogue, all.matrix());
     Epilogue lastEpilogue = epilogue;
     lastEpilogue.residual += before * positions * residual.stride;
-    convolution(context, one, {x.values.data() + before * pixels * x.stride, pixels, c[3], x.stride}, kept,
+    convolution(context, one, {x.data() + before * pixels * x.stride, pixels, c[3], x.stride}, kept,
                 lastEpilogue, last.matrix());
     convolutionInputGradient(context, shape, dy.matrix(), kept, dxAll.matrix());
     convolutionInputGradient(context, one,
-                             {dy.values.data() + before * positions * dy.stride, positions, c[4], dy.stride}, kept,
+                             {dy.data() + before * positions * dy.stride, positions, c[4], dy.stride}, kept,
                              dxLast.matrix());
-    check(std::memcmp(&all.at(before * positions, 0), last.values.data(), last.values.size() * sizeof(float)) == 0,
+    check(std::memcmp(&all.at(before * positions, 0), last.data(), last.size * sizeof(float)) == 0,
           name + ": bits depend on the batch");
-    check(std::memcmp(&dxAll.at(before * pixels, 0), dxLast.values.data(), dxLast.values.size() * sizeof(float)) == 0,
+    check(std::memcmp(&dxAll.at(before * pixels, 0), dxLast.data(), dxLast.size * sizeof(float)) == 0,
           name + " dx: bits depend on the batch");
   }
 }
@@ -370,9 +382,12 @@ void testConvolutions() {
 int main() {
   testFunctions();
   testPool();
-  testLinear();
-  testBatched();
-  testConvolutions();
+  for (bool atEnd : {true, false}) {
+    guardedAtEnd = atEnd;
+    testLinear();
+    testBatched();
+    testConvolutions();
+  }
   std::printf(failures ? "%d failures\n" : "kernels: all good\n", failures);
   return failures ? 1 : 0;
 }

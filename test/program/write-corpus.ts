@@ -7,7 +7,7 @@ import { seeded } from "../random.js";
 import { randomProgram } from "./random-program.js";
 
 /** Of every op three programs of it alone and one with two others. */
-async function writeCorpus(folder: string): Promise<void> {
+export async function writeCorpus(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const random = seeded(1);
   const ops = await loadOps();
