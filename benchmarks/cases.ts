@@ -64,6 +64,10 @@ export interface JobCase {
 
 export type Case = OpCase | NetCase | TrainCase | JobCase;
 
+export function isOp(work: Case): work is OpCase {
+  return work.kind !== "net" && work.kind !== "train" && work.kind !== "job";
+}
+
 const conv = (batch: number, channels: number, size: number, kernel: 1 | 3 = 3): ConvCase => {
   return { kind: "conv", batch, size, inputs: channels, outputs: channels, kernel };
 };

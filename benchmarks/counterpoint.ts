@@ -5,6 +5,7 @@ import { openCpuDevice } from "../lib/machine/cpu.js";
 import type { Device } from "../lib/machine/device.js";
 import type { Isa } from "../lib/program/isa.js";
 import { readSafetensors, writeSafetensors } from "../lib/weights/safetensors.js";
+import { isOp } from "./cases.js";
 import { type Answers, operandsFile, type Question } from "./protocol.js";
 import { openWork, type Work } from "./works.js";
 
@@ -33,8 +34,7 @@ async function answer(question: Question): Promise<Answers[keyof Answers]> {
 }
 
 async function open(device: Device, { open, folder }: Extract<Question, { open: unknown }>): Promise<Answers["open"]> {
-  const hasOperands = !["net", "train", "job"].includes(open.kind);
-  const tensors = hasOperands ? (await readSafetensors(join(folder, operandsFile))).tensors : new Map();
+  const tensors = isOp(open) ? (await readSafetensors(join(folder, operandsFile))).tensors : new Map();
   const operands = Object.fromEntries([...tensors].map(([name, { data }]) => [name, data]));
   const work = await openWork(device, open, operands);
   opened.work = work;

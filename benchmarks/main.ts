@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openCpuDevice } from "../lib/machine/cpu.js";
 import { readSafetensors, type TensorMap, writeSafetensors } from "../lib/weights/safetensors.js";
-import { type Case, nameOf, type OpCase, type SuiteName, suites } from "./cases.js";
+import { type Case, isOp, nameOf, type SuiteName, suites } from "./cases.js";
 import { chartOf } from "./chart.js";
 import { Contender, peers } from "./contender.js";
 import { errorOf, exactValues } from "./exact.js";
@@ -51,8 +51,6 @@ function chosenContenders(): string[] {
   if (unknown) throw new Error(`there is no peer "${unknown}"; peers: ${Object.keys(peers).join(", ")}`);
   return ["counterpoint", ...named.flatMap((name) => peers[name])];
 }
-
-const isOp = (work: Case): work is OpCase => "conv linear attention groupNorm".split(" ").includes(work.kind);
 
 /** Compilation takes minutes: not for single ops. */
 const enters = (name: string, work: Case) => !(name === "torch compile" && isOp(work));

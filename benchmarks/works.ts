@@ -18,6 +18,7 @@ import { ddimSteps } from "../lib/samplers/ddim.js";
 import { cosineSchedule } from "../lib/samplers/schedule.js";
 import { DeviceWeights } from "../lib/session/device-weights.js";
 import { initialise } from "../lib/session/initialise.js";
+import type { InstructionTime } from "../lib/session/profile.js";
 import { Session } from "../lib/session/session.js";
 import { ComposerTask } from "../lib/training/composer-task.js";
 import { dropouts } from "../lib/training/dropout.js";
@@ -33,6 +34,8 @@ export interface Work {
   run(): Promise<unknown>;
   /** An op's result. */
   output(): Promise<Float32Array>;
+  /** The time of each of its instructions; of a job, those of a step. */
+  profile(): Promise<InstructionTime[]>;
   close(): Promise<void>;
 }
 
@@ -110,6 +113,7 @@ async function openPlain(
     flops: flopsOf(graph),
     run: () => session.run("run", {}),
     output: async () => (await session.readState("y")) as Float32Array,
+    profile: () => session.profile("run", {}),
     close: () => session.close(),
   };
 }
@@ -128,6 +132,7 @@ async function openNet(device: Device, { net, batch, ...rest }: NetCase): Promis
     flops: flopsOf(step.graph),
     run: () => session.run("step", step.inputs),
     output: noOutput,
+    profile: () => session.profile("step", step.inputs),
     close: () => session.close(),
   };
 }
@@ -140,6 +145,7 @@ async function openComposerStep(device: Device, batch: number): Promise<Work> {
     flops: flopsOf(composer.graphs.step),
     run: () => composer.step(first, 0),
     output: noOutput,
+    profile: () => composer.profile(first),
     close: composer.close,
   };
 }
@@ -154,6 +160,7 @@ async function openComposition(device: Device, steps: number): Promise<Work> {
       for (const [index, step] of schedule.entries()) await composer.step(step, index);
     },
     output: noOutput,
+    profile: () => composer.profile(schedule[0]),
     close: composer.close,
   };
 }
@@ -177,19 +184,21 @@ async function openComposer(device: Device, extent: Extent) {
     return Float32Array.from(Array.from({ length: images }, () => [...values]).flat());
   };
   const branchWeights = new Float32Array(rows).map((_, row) => (branches === 1 ? 1 : row < images ? 2 : -1));
+  const stepInputs = ({ timestep, clean, next }: ReturnType<typeof ddimSteps>[number], index: number) => ({
+    ...masks,
+    key,
+    branchWeights,
+    t: new Float32Array(rows).fill(timestep),
+    clean: repeated(clean),
+    next: repeated(next),
+    noiseStep: Int32Array.of(index + 1),
+  });
+  type Step = Parameters<typeof stepInputs>[0];
   return {
     graphs,
     prepare: () => session.run("prepare", { ...conditions, key, noiseStep: Int32Array.of(0) }),
-    step: ({ timestep, clean, next }: ReturnType<typeof ddimSteps>[number], index: number) =>
-      session.run("step", {
-        ...masks,
-        key,
-        branchWeights,
-        t: new Float32Array(rows).fill(timestep),
-        clean: repeated(clean),
-        next: repeated(next),
-        noiseStep: Int32Array.of(index + 1),
-      }),
+    step: (step: Step, index: number) => session.run("step", stepInputs(step, index)),
+    profile: (step: Step) => session.profile("step", stepInputs(step, 0)),
     close: () => programs.close(),
   };
 }
@@ -227,6 +236,7 @@ async function openTraining(device: Device, batch: number): Promise<Work> {
     flops: flopsOf(graph),
     run: () => session.run("step", inputs),
     output: noOutput,
+    profile: () => session.profile("step", inputs),
     close: async () => {
       await session.close();
       await task.close();

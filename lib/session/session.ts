@@ -18,6 +18,7 @@ import { type Comparison, compareInstructions } from "./compare.js";
 import { DeviceWeights } from "./device-weights.js";
 import { initialise } from "./initialise.js";
 import { Lifetime } from "./lifetime.js";
+import { type InstructionTime, profileInstructions } from "./profile.js";
 import { checkSnapshot, checkTensor, requireTensor, writeInputs } from "./write-inputs.js";
 
 export interface SessionOptions {
@@ -190,6 +191,24 @@ export class Session {
       return compareInstructions(this.device, program, memory, weights, tolerance);
     };
     return this.lifetime.track(compare());
+  }
+
+  /**
+   * How long each instruction of the program `name` takes, alone, as the least of `repetitions` (default 5), on a state of
+   * zeros. Throws as `run` does.
+   */
+  async profile(
+    name: string,
+    inputs: Readonly<Record<string, TypedArray>>,
+    { repetitions = 5 }: { repetitions?: number } = {},
+  ): Promise<InstructionTime[]> {
+    const { program } = this.entry(name).loaded;
+    const bytes = new ArrayBuffer(program.inputs.bytes);
+    writeInputs(bytes, program.inputs, inputs);
+    const state = this.createState();
+    const memory = { weights: this.weights.region, state };
+    const times = profileInstructions(this.device, program, memory, new Uint8Array(bytes), repetitions);
+    return this.lifetime.track(times).finally(() => state.free());
   }
 
   /** Cancels what is running, then frees programs and memory; the device stays open. Idempotent. */

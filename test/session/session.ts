@@ -236,6 +236,17 @@ describe("Session", () => {
     }
   });
 
+  it("profile times every instruction and leaves the state alone", async () => {
+    const session = await open();
+    await session.run("prepare", { x: Float32Array.of(0.3, 0.7) });
+    const before = await session.stateSnapshot();
+    const times = await session.profile("step", { noise }, { repetitions: 2 });
+    assert.equal(times.length, 3);
+    for (const { ms, op, shapes } of times) assert.ok(ms >= 0 && op !== "" && shapes.length > 0);
+    assert.deepEqual(await session.stateSnapshot(), before);
+    await session.close();
+  });
+
   it("compare names the first instruction that disagrees", async () => {
     const broken = (program: Program): Program => ({
       ...program,
