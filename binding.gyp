@@ -59,6 +59,13 @@
     ["tests==1", {
       "targets": [
         {
+          "target_name": "test_cuda_emulator",
+          "type": "executable",
+          "product_extension": "",
+          "include_dirs": ["cuda"],
+          "sources": ["test/cuda/emulator.cc", "cuda/emulator/block.cc", "cuda/emulator/fibre.cc"]
+        },
+        {
           "target_name": "fuzz_program",
           "type": "executable",
           "product_extension": "",

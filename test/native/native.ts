@@ -46,6 +46,10 @@ describe("native", () => {
     });
   }
 
+  it("the emulator of CUDA computes what its words say, and catches what the hardware forbids", () => {
+    assert.match(run(join(built, "test_cuda_emulator")), /all good/);
+  });
+
   it("mutated programs are refused or run, whatever they are, and touch nothing beside their operands", async () => {
     const folder = mkdtempSync(join(tmpdir(), "counterpoint-corpus-"));
     await writeCorpus(folder);
