@@ -35,7 +35,9 @@ export function isHeldOut({ shape, colour, material }: Combination): boolean {
   );
 }
 
+export const allCombinations: readonly Combination[] = shapes.flatMap((shape) =>
+  colours.flatMap((colour) => materials.map((material) => ({ shape, colour, material }))),
+);
+
 /** All combinations that a training scene may contain. */
-export const trainCombinations: readonly Combination[] = shapes
-  .flatMap((shape) => colours.flatMap((colour) => materials.map((material) => ({ shape, colour, material }))))
-  .filter((combination) => !isHeldOut(combination));
+export const trainCombinations: readonly Combination[] = allCombinations.filter((one) => !isHeldOut(one));

@@ -8,6 +8,7 @@
  */
 import {
   type Attributes,
+  allCombinations,
   type Combination,
   type Ground,
   grounds,
@@ -31,8 +32,14 @@ import {
   sine,
 } from "./scene-view.js";
 
-/** Training scenes hold no held-out combination; held-out scenes hold at least one. */
-export type Split = "train" | "held-out";
+/**
+ * Training scenes hold no held-out combination; held-out scenes hold at least one. Fresh ones are not among the training
+ * scenes either, and hold any combination, each as likely as the others.
+ */
+export type Split = "train" | "held-out" | "fresh";
+
+/** Part of the key that a scene is drawn from. */
+const splitNumbers: Record<Split, number> = { train: 0, "held-out": 1, fresh: 2 };
 
 /** An object: what it is and where it stands. */
 export interface SceneObject extends Attributes, Body {}
@@ -70,7 +77,7 @@ const smallScale = 0.57;
 
 /** The scene with this number. `seed`, `index`: whole numbers of at least 0, else CP_ARG_RANGE. */
 export function sceneAt(seed: number | bigint, index: number, split: Split): Scene {
-  const key = [...wordsOf(seed, "seed"), ...wordsOf(index, "index"), split === "train" ? 0 : 1];
+  const key = [...wordsOf(seed, "seed"), ...wordsOf(index, "index"), splitNumbers[split]];
   const draws = new Draws(...key, 0);
   const camera = drawCamera(draws);
   const surroundings = drawSurroundings(draws);
@@ -120,7 +127,8 @@ function drawAttributes(draws: Draws, count: number, split: Split): Attributes[]
       continue;
     }
     const heldOut = split === "held-out" && (place === 0 || draws.chance(0.3));
-    const combination: Combination = draws.pick(heldOut ? heldOutCombinations : trainCombinations);
+    const known = split === "fresh" ? allCombinations : trainCombinations;
+    const combination: Combination = draws.pick(heldOut ? heldOutCombinations : known);
     drawn.push({ ...combination, size: sizes[draws.chance(largeChance) ? 1 : 0] });
   }
   return drawn;

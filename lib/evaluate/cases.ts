@@ -12,7 +12,7 @@ import { Palette } from "../conditions/palette.js";
 import type { Parts } from "../conditions/parts.js";
 import { randomMask } from "../conditions/random-mask.js";
 import { sketchOf } from "../conditions/sketch.js";
-import { type Scene, sceneAt } from "../data/scene.js";
+import { type Scene, type Split, sceneAt } from "../data/scene.js";
 import { captionOf } from "../data/scene-grammar.js";
 import type { Scenes } from "../data/scenes.js";
 
@@ -25,7 +25,7 @@ export interface Case {
 export interface Cases {
   /** Held-out scenes with any number of objects. */
   readonly scenes: readonly Case[];
-  /** Held-out scenes with one object, for captions that a judge can check. */
+  /** Fresh scenes with one object of any combination, those held out among them, for captions that a judge can check. */
   readonly singles: readonly Case[];
 }
 
@@ -41,7 +41,7 @@ export interface CaseOptions {
 const fullCaption = 0;
 const rendersAtOnce = 64;
 
-/** The first held-out scenes of `seed`, and the first with one object. A pure function of the options. */
+/** The first held-out scenes of `seed`, and its first fresh ones with one object. A pure function of the options. */
 export async function casesOf(
   scenes: Scenes,
   encoders: Pick<ClipEncoders, "images">,
@@ -72,8 +72,8 @@ export async function casesOf(
     });
   };
   return {
-    scenes: await described(heldOutScenes(seed, count, () => true)),
-    singles: await described(heldOutScenes(seed, count, ({ objects }) => objects.length === 1)),
+    scenes: await described(firstScenes(seed, count, "held-out", () => true)),
+    singles: await described(firstScenes(seed, count, "fresh", ({ objects }) => objects.length === 1)),
   };
 }
 
@@ -93,10 +93,10 @@ export async function captionedImages(
   return { images: rendered.map(({ image }) => image), captions: [...chosen.keys()], next };
 }
 
-function heldOutScenes(seed: number, count: number, accepts: (scene: Scene) => boolean): Scene[] {
+function firstScenes(seed: number, count: number, split: Split, accepts: (scene: Scene) => boolean): Scene[] {
   const chosen: Scene[] = [];
   for (let index = 0; chosen.length < count; index++) {
-    const scene = sceneAt(seed, index, "held-out");
+    const scene = sceneAt(seed, index, split);
     if (accepts(scene)) chosen.push(scene);
   }
   return chosen;

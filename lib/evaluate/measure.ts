@@ -9,6 +9,7 @@ import type { Image } from "../conditions/image.js";
 import type { Instances } from "../conditions/instances.js";
 import type { Parts } from "../conditions/parts.js";
 import type { Perception, Sight } from "../conditions/perception.js";
+import { isHeldOut } from "../data/attributes.js";
 import type { Case } from "./cases.js";
 
 /** The nets that measure. */
@@ -47,7 +48,8 @@ export async function observe(
 
 /**
  * The distances of a picture to the conditions `names` of a case. A caption is measured where the scene has one object:
- * it is kept (1) if the judge finds exactly one object and it has every attribute, else not (0).
+ * it is kept (1) if the judge finds exactly one object and it has every attribute, else not (0). Where training never saw
+ * the object's combination of attributes, the same stands as `unseenCaptionAccuracy` as well.
  */
 export async function metricsOf(
   observation: Observation,
@@ -60,6 +62,7 @@ export async function metricsOf(
   const { instances } = parts;
   if (names.includes("caption") && instances.objects.length === 1) {
     metrics.captionAccuracy = isDepicted(instances, observation.sight!.instances) ? 1 : 0;
+    if (isHeldOut(instances.objects[0])) metrics.unseenCaptionAccuracy = metrics.captionAccuracy;
   }
   return metrics;
 }

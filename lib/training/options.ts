@@ -23,7 +23,7 @@ export const trainOptions = Type.Object(
       Type.Number({
         minimum: 0,
         maximum: 1e6,
-        default: 5,
+        default: 0,
         description: "composer-mini: γ of min-SNR weighting; 0: none",
       }),
     ),

@@ -5,7 +5,7 @@ import { captionFromDetections, captionOf, type Detection } from "../../lib/data
 import { tokenize, tokenLength, unknownId, untokenize, vocabulary } from "../../lib/data/vocabulary.js";
 import { CounterpointError } from "../../lib/graph/error.js";
 
-const splits: Split[] = ["train", "held-out"];
+const splits: Split[] = ["train", "held-out", "fresh"];
 
 function scenesOf(seed: number, count: number, split: Split): Scene[] {
   return Array.from({ length: count }, (_, index) => sceneAt(seed, index, split));
@@ -67,7 +67,7 @@ describe("scenes as data", () => {
       assert.deepEqual(sceneAt(5, 39, split), sceneAt(5n, 39, split));
     }
     const texts = splits.flatMap((split) => [5, 6].flatMap((seed) => scenesOf(seed, 300, split)));
-    assert.equal(new Set(texts.map((scene) => JSON.stringify(scene))).size, 1200);
+    assert.equal(new Set(texts.map((scene) => JSON.stringify(scene))).size, 1800);
   });
 
   it("keep their values from release to release", () => {
@@ -91,6 +91,9 @@ describe("scenes as data", () => {
     assert.ok(scenesOf(1, 2000, "train").every((scene) => !scene.objects.some(isHeldOut)));
     const heldOut = scenesOf(1, 1000, "held-out");
     assert.ok(heldOut.every((scene) => scene.objects.some(isHeldOut)));
+    const fresh = scenesOf(1, 1000, "fresh").flatMap(({ objects }) => objects);
+    const share = fresh.filter(isHeldOut).length / fresh.length;
+    assert.ok(Math.abs(share - 5 / 48) < 0.03, `${share} of fresh objects are held out`);
     for (const held of heldOutCombinations) {
       assert.ok(heldOut.some(({ objects }) => objects.some((object) => fits(object, Object.values(held)))));
     }
