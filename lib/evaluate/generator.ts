@@ -43,7 +43,8 @@ export class ModelGenerator implements Generator {
     { onStep, signal = new AbortController().signal }: { onStep: () => void; signal?: AbortSignal },
   ): Promise<Image[]> {
     const { config, prediction } = this.model;
-    const requests = parts.map((own, i) => requestOf(own, { ...this.settings, first: first + i }, config));
+    const { steps, guidance, seed } = this.settings;
+    const requests = parts.map((own, i) => requestOf(own, { steps, guidance, seed, first: first + i }, config));
     const count = requests.length;
     const [request] = requests;
     const [session, captions] = await Promise.all([

@@ -270,7 +270,8 @@ describe("evaluate", () => {
     });
 
     it("stops when told to", async () => {
-      const options = { weights, count: 2, steps: 2, guidance: 2, seed: 0, threads: 1, only: ["sketch" as const] };
+      // More images than one composition may have.
+      const options = { weights, count: 65, steps: 2, guidance: 2, seed: 0, threads: 1, only: ["sketch" as const] };
       const controller = new AbortController();
       const watch = { signal: controller.signal, onProgress: () => controller.abort() };
       await assert.rejects(runEvaluation(options, watch), { code: "CP_CANCELLED" });
