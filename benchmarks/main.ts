@@ -11,6 +11,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { openCpuDevice } from "../lib/machine/cpu.js";
 import { readSafetensors, type TensorMap, writeSafetensors } from "../lib/weights/safetensors.js";
@@ -36,8 +37,9 @@ const { values, positionals } = parseArgs({
   },
 });
 
-/** A contender runs for about so long before the next one's turn. */
+/** A contender runs for about so long before the next one's turn, and so long its threads may go on spinning. */
 const turnMs = 150;
+const restMs = 100;
 
 function chosenSuites(): SuiteName[] {
   const unknown = positionals.find((name) => !(name in suites));
@@ -105,8 +107,10 @@ async function measure(work: Case): Promise<CaseRecord> {
     }
     const peaks: number[] = [];
     for (let round = 0; round < Number(values.rounds); round++) {
+      await sleep(restMs);
       peaks.push(peak.flops / 1e6 / (await elapsedMs(peak)));
       for (const contender of contenders) {
+        await sleep(restMs);
         const { ms, peakBytes } = await contender.ask<"run">({ run: turns.get(contender.name)! });
         const record = records.get(contender.name)!;
         records.set(contender.name, { ...record, ms: [...record.ms, ...ms], peakBytes });
