@@ -35,6 +35,7 @@ export function isHeldOut({ shape, colour, material }: Combination): boolean {
   );
 }
 
+/** Every shape in every colour and material. */
 export const allCombinations: readonly Combination[] = shapes.flatMap((shape) =>
   colours.flatMap((colour) => materials.map((material) => ({ shape, colour, material }))),
 );

@@ -43,6 +43,7 @@ export class ModelGenerator implements Generator {
     { onStep, signal = new AbortController().signal }: { onStep: () => void; signal?: AbortSignal },
   ): Promise<Image[]> {
     const { config, prediction } = this.model;
+    // An evaluation's own options, its count among them, are none of a composition's.
     const { steps, guidance, seed } = this.settings;
     const requests = parts.map((own, i) => requestOf(own, { steps, guidance, seed, first: first + i }, config));
     const count = requests.length;
