@@ -66,6 +66,37 @@
           "sources": ["test/cuda/emulator.cc", "cuda/emulator/block.cc", "cuda/emulator/fibre.cc"]
         },
         {
+          # The CUDA kernels for the emulator: the very sources that nvcc compiles.
+          "target_name": "cuda_emulated",
+          "type": "static_library",
+          "include_dirs": ["cuda"],
+          "cflags_cc": ["-Wmissing-declarations"],
+          "rules": [
+            {
+              "rule_name": "cuda",
+              "extension": "cu",
+              "outputs": ["<(INTERMEDIATE_DIR)/<(RULE_INPUT_ROOT).cc"],
+              "action": ["cp", "<(RULE_INPUT_PATH)", "<@(_outputs)"],
+              "process_outputs_as_sources": 1
+            }
+          ],
+          "sources": [
+            "native/generated/cuda-ops.cc",
+            "native/machine/error.cc",
+            "<!@(node -p \"['cuda','cuda/emulator'].flatMap(d=>require('fs').readdirSync(d).filter(f=>/[.]c[cu]$/.test(f)).map(f=>d+'/'+f)).join(' ')\")"
+          ]
+        },
+        {
+          "target_name": "test_cuda_ops",
+          "type": "executable",
+          "product_extension": "",
+          "dependencies": ["cuda_emulated"],
+          "include_dirs": ["cuda"],
+          # Whole, because the table of ops names every kernel weakly.
+          "ldflags": ["-Wl,--whole-archive", "<(PRODUCT_DIR)/cuda_emulated.a", "-Wl,--no-whole-archive"],
+          "sources": ["test/cuda/ops.cc"]
+        },
+        {
           "target_name": "fuzz_program",
           "type": "executable",
           "product_extension": "",
@@ -137,7 +168,7 @@
         ["target_arch=='x64'", { "dependencies": ["machine", "cpu_baseline", "cpu_avx2", "cpu_avx512"] }],
         ["target_arch=='arm64'", { "dependencies": ["machine", "cpu_neon"] }]
       ],
-      "sources": ["<!@(node -p \"['binding','generated','scenes'].map(d=>'native/'+d).filter(d=>require('fs').existsSync(d)).flatMap(d=>require('fs').readdirSync(d).filter(f=>f.endsWith('.cc')).map(f=>d+'/'+f)).join(' ')\")"]
+      "sources": ["<!@(node -p \"['binding','scenes'].map(d=>'native/'+d).flatMap(d=>require('fs').readdirSync(d).filter(f=>f.endsWith('.cc')).map(f=>d+'/'+f)).concat('native/generated/decode.cc').join(' ')\")"]
     }
   ]
 }

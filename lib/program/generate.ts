@@ -1,6 +1,7 @@
 /**
- * Writes native/generated from lib/ops: `ops.h`, a struct and the kernels' declarations for every op, and `decode.cc`,
- * the check of every instruction's operands and the table from opcode to kernel.
+ * Writes native/generated from lib/ops: `ops.h`, a struct and the CPU kernels' declarations for every op; `decode.cc`,
+ * the check of every instruction's operands and the table from opcode to CPU kernel; `cuda-ops.h` and `cuda-ops.cc`, the
+ * same declarations and table for CUDA, where an op has a kernel once a file of cuda/ defines it.
  *
  * Run by `npm run generate`. The words the generated checks are written in stand in native/machine/shape-check.h.
  */
@@ -10,12 +11,13 @@ import { type Expression, parseExpression } from "../graph/expression.js";
 import type { Dtype } from "../graph/graph.js";
 import { type AttributeSpec, type OpDefinition, type OperandSpec, opcode, signature } from "../graph/op.js";
 import { parsePattern, type Word } from "../graph/pattern.js";
+import { generateCudaSources } from "./generate-cuda.js";
+import { banner, capital, findFunction, opcodeText } from "./generated-text.js";
 import { isas } from "./isa.js";
 import { loadOps } from "./op-table.js";
 
 /** What the compiler calls an architecture. */
 const macros: Record<keyof typeof isas, string> = { x64: "__x86_64__", arm64: "__aarch64__" };
-const banner = "// Generated from lib/ops by `npm run generate`; never edited by hand.\n";
 
 /** A text for each architecture, of which the compiler takes its own. */
 function byArchitecture(text: (names: readonly string[]) => string): string {
@@ -27,7 +29,11 @@ function byArchitecture(text: (names: readonly string[]) => string): string {
 
 /** The texts of native/generated, by file name. */
 export function generateSources(ops: readonly OpDefinition[]): Record<string, string> {
-  return { "ops.h": opsHeader(ops), "decode.cc": decodeSource(ops) };
+  return {
+    "ops.h": opsHeader(ops),
+    "decode.cc": decodeSource(ops),
+    ...generateCudaSources(ops),
+  };
 }
 
 function opsHeader(ops: readonly OpDefinition[]): string {
@@ -65,7 +71,7 @@ function opStruct(op: OpDefinition): string {
     names.length > 0 ? [`  Tensor ${names.join(", ")};\n`] : [],
   );
   fields.push(...attributes.map(([name, spec]) => `  ${attributeType(type, name, spec)} ${name};\n`));
-  return `${enums.join("")}struct ${type} {\n${fields.join("")}};\n`;
+  return `${enums.join("")}struct ${type} {\n${fields.join("")}${fromFunction(op)}};\n`;
 }
 
 function attributeType(type: string, name: string, spec: AttributeSpec): string {
@@ -84,14 +90,14 @@ function decodeSource(ops: readonly OpDefinition[]): string {
 namespace counterpoint {
 namespace {
 
-template <class Op, Op (*make)(const Tensor*, const double*), void (*kernel)(const Op&, Context&)>
+template <class Op, void (*kernel)(const Op&, Context&)>
 void run(const Tensor* tensors, const double* attributes, Context& context) {
-  kernel(make(tensors, attributes), context);
+  kernel(Op::from(tensors, attributes), context);
 }
 
-${ops.map((op) => `// ${signature(op).replace(/ where $/, "")}\n${makeFunction(op)}${checkFunction(op)}`).join("\n")}
+${ops.map((op) => `// ${signature(op).replace(/ where $/, "")}\n${checkFunction(op)}`).join("\n")}
 ${byArchitecture((names) => {
-  return `#define RUN(type, kernel) {${names.map((isa) => `run<type, make##type, ${isa}::kernel>`).join(", ")}}\n`;
+  return `#define RUN(type, kernel) {${names.map((isa) => `run<type, ${isa}::kernel>`).join(", ")}}\n`;
 })}
 const OpEntry table[] = {
 ${rows.join("")}};
@@ -100,12 +106,7 @@ ${rows.join("")}};
 
 }  // namespace
 
-const OpEntry* findOp(uint32_t opcode) {
-  const OpEntry* entry = std::lower_bound(std::begin(table), std::end(table), opcode,
-                                          [](const OpEntry& op, uint32_t wanted) { return op.opcode < wanted; });
-  return entry != std::end(table) && entry->opcode == opcode ? entry : nullptr;
-}
-
+${findFunction}
 }  // namespace counterpoint
 `;
 }
@@ -114,12 +115,11 @@ function tableRow(op: OpDefinition): string {
   const type = capital(op.name);
   const tensors = Object.keys(op.operands).length + Object.keys(op.results).length;
   const counts = `${tensors}, ${Object.keys(op.attributes).length}`;
-  const code = `0x${opcode(op).toString(16).padStart(8, "0")}`;
-  return `    {${code}, "${op.name}", ${counts}, check${type}, RUN(${type}, ${op.name})},\n`;
+  return `    {${opcodeText(op)}, "${op.name}", ${counts}, check${type}, RUN(${type}, ${op.name})},\n`;
 }
 
 /** From an instruction's tensors and attributes to the op's struct. */
-function makeFunction(op: OpDefinition): string {
+function fromFunction(op: OpDefinition): string {
   const type = capital(op.name);
   const tensors = [...Object.keys(op.operands), ...Object.keys(op.results)].map((_, index) => `t[${index}]`);
   const attributes = Object.entries(op.attributes).map(([name, spec], index) => {
@@ -127,7 +127,7 @@ function makeFunction(op: OpDefinition): string {
     return spec.kind === "int" ? `static_cast<int64_t>(a[${index}])` : `a[${index}]`;
   });
   const values = [...tensors, ...attributes].join(", ");
-  return `${type} make${type}(const Tensor* t, const double* a) { return {${values}}; }\n`;
+  return `  static ${type} from(const Tensor* t, const double* a) { return {${values}}; }\n`;
 }
 
 function checkFunction(op: OpDefinition): string {
@@ -217,10 +217,6 @@ function expressionText(tree: Expression, level = 0): string {
 
 function dtypeName(dtype: Dtype | undefined): string {
   return `Dtype::${dtype ?? "f32"}`;
-}
-
-function capital(name: string): string {
-  return name[0].toUpperCase() + name.slice(1);
 }
 
 async function main(): Promise<void> {

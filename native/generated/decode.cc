@@ -9,13 +9,12 @@
 namespace counterpoint {
 namespace {
 
-template <class Op, Op (*make)(const Tensor*, const double*), void (*kernel)(const Op&, Context&)>
+template <class Op, void (*kernel)(const Op&, Context&)>
 void run(const Tensor* tensors, const double* attributes, Context& context) {
-  kernel(make(tensors, attributes), context);
+  kernel(Op::from(tensors, attributes), context);
 }
 
 // absoluteError(prediction:f32[N ...],target:f32[N ...],weight:f32[N];)->(loss:f32[N])
-AbsoluteError makeAbsoluteError(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3]}; }
 void checkAbsoluteError(ShapeCheck& check) {
   Size N;
   check.operand("prediction", Dtype::f32, {&N, rest});
@@ -25,7 +24,6 @@ void checkAbsoluteError(ShapeCheck& check) {
 }
 
 // absoluteErrorGradient(prediction:f32[N ...],target:f32[N ...],weight:f32[N],dloss:f32[N];)->(dprediction:f32[N ...])
-AbsoluteErrorGradient makeAbsoluteErrorGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4]}; }
 void checkAbsoluteErrorGradient(ShapeCheck& check) {
   Size N;
   check.operand("prediction", Dtype::f32, {&N, rest});
@@ -36,7 +34,6 @@ void checkAbsoluteErrorGradient(ShapeCheck& check) {
 }
 
 // adamw(parameter!:f32[...],moment1!:f32[...],moment2!:f32[...],average!:f32[...],gradient:f32[...],clip:f32[1],settings:f32[8];)->()
-Adamw makeAdamw(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], t[6]}; }
 void checkAdamw(ShapeCheck& check) {
   check.mutated("parameter", Dtype::f32, {rest});
   check.mutated("moment1", Dtype::f32, {rest});
@@ -48,7 +45,6 @@ void checkAdamw(ShapeCheck& check) {
 }
 
 // add(a:f32[...],b:f32[...];)->(y:f32[...])
-Add makeAdd(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkAdd(ShapeCheck& check) {
   check.operand("a", Dtype::f32, {rest});
   check.operand("b", Dtype::f32, {rest});
@@ -56,7 +52,6 @@ void checkAdd(ShapeCheck& check) {
 }
 
 // addMasked(base?:f32[B H W C],plane:f32[P H W C],mask:f32[B];)->(y:f32[B H W C]) where B % P == 0
-AddMasked makeAddMasked(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3]}; }
 void checkAddMasked(ShapeCheck& check) {
   Size B, H, W, C, P;
   check.optional("base", Dtype::f32, {&B, &H, &W, &C});
@@ -67,7 +62,6 @@ void checkAddMasked(ShapeCheck& check) {
 }
 
 // addMaskedGradient(dy:f32[B H W C],mask:f32[B];images:int)->(dplane:f32[images H W C]) where B % images == 0
-AddMaskedGradient makeAddMaskedGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0])}; }
 void checkAddMaskedGradient(ShapeCheck& check) {
   Size B, H, W, C;
   const Size images = check.integer("images");
@@ -78,7 +72,6 @@ void checkAddMaskedGradient(ShapeCheck& check) {
 }
 
 // attention(q:f32[N T C],k:f32[N S C],v:f32[N S C],keyMask?:f32[N U];heads:int,causal:int)->(y:f32[N T C]) where C % heads == 0,U <= S
-Attention makeAttention(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 void checkAttention(ShapeCheck& check) {
   Size N, T, C, S, U;
   const Size heads = check.integer("heads");
@@ -93,7 +86,6 @@ void checkAttention(ShapeCheck& check) {
 }
 
 // attentionGradient(q:f32[N T C],k:f32[N S C],v:f32[N S C],keyMask?:f32[N U],dy:f32[N T C];heads:int,causal:int)->(dq:f32[N T C],dk:f32[N S C],dv:f32[N S C]) where C % heads == 0,U <= S
-AttentionGradient makeAttentionGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 void checkAttentionGradient(ShapeCheck& check) {
   Size N, T, C, S, U;
   const Size heads = check.integer("heads");
@@ -111,7 +103,6 @@ void checkAttentionGradient(ShapeCheck& check) {
 }
 
 // clamp(x:f32[...];low:float,high:float)->(y:f32[...])
-Clamp makeClamp(const Tensor* t, const double* a) { return {t[0], t[1], a[0], a[1]}; }
 void checkClamp(ShapeCheck& check) {
   check.real("low");
   check.real("high");
@@ -120,7 +111,6 @@ void checkClamp(ShapeCheck& check) {
 }
 
 // clampGradient(x:f32[...],dy:f32[...];low:float,high:float)->(dx:f32[...])
-ClampGradient makeClampGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], a[0], a[1]}; }
 void checkClampGradient(ShapeCheck& check) {
   check.real("low");
   check.real("high");
@@ -130,7 +120,6 @@ void checkClampGradient(ShapeCheck& check) {
 }
 
 // clipFactor(sum:f32[1];maxNorm:float)->(y:f32[1])
-ClipFactor makeClipFactor(const Tensor* t, const double* a) { return {t[0], t[1], a[0]}; }
 void checkClipFactor(ShapeCheck& check) {
   check.real("maxNorm");
   check.operand("sum", Dtype::f32, {Size(1)});
@@ -138,7 +127,6 @@ void checkClipFactor(ShapeCheck& check) {
 }
 
 // combineBranches(x:f32[B ...],weights:f32[R P];)->(y:f32[P ...]) where B == R*P
-CombineBranches makeCombineBranches(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkCombineBranches(ShapeCheck& check) {
   Size B, R, P;
   check.operand("x", Dtype::f32, {&B, rest});
@@ -148,7 +136,6 @@ void checkCombineBranches(ShapeCheck& check) {
 }
 
 // concatChannels(a:f32[... A],b:f32[... B];)->(y:f32[... A+B])
-ConcatChannels makeConcatChannels(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkConcatChannels(ShapeCheck& check) {
   Size A, B;
   check.operand("a", Dtype::f32, {rest, &A});
@@ -157,7 +144,6 @@ void checkConcatChannels(ShapeCheck& check) {
 }
 
 // concatTokens(a:f32[N A C],b:f32[N B C];)->(y:f32[N A+B C])
-ConcatTokens makeConcatTokens(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkConcatTokens(ShapeCheck& check) {
   Size N, A, C, B;
   check.operand("a", Dtype::f32, {&N, &A, &C});
@@ -166,7 +152,6 @@ void checkConcatTokens(ShapeCheck& check) {
 }
 
 // conv2d(x:f32[N H W I],weight:f32[K K I O],bias?:f32[O],residual?:f32[N (H*upsample)/stride (W*upsample)/stride O];stride:int,upsample:int)->(y:f32[N (H*upsample)/stride (W*upsample)/stride O]) where K % 2 == 1,K <= 15,upsample <= 2
-Conv2d makeConv2d(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 void checkConv2d(ShapeCheck& check) {
   Size N, H, W, I, K, O;
   const Size stride = check.integer("stride");
@@ -183,7 +168,6 @@ void checkConv2d(ShapeCheck& check) {
 }
 
 // conv2dInputGradient(dy:f32[N H W O],weight:f32[K K I O];stride:int,upsample:int)->(dx:f32[N (H*stride)/upsample (W*stride)/upsample I]) where K % 2 == 1,K <= 15,upsample <= 2
-Conv2dInputGradient makeConv2dInputGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 void checkConv2dInputGradient(ShapeCheck& check) {
   Size N, H, W, O, K, I;
   const Size stride = check.integer("stride");
@@ -197,7 +181,6 @@ void checkConv2dInputGradient(ShapeCheck& check) {
 }
 
 // conv2dWeightGradient(x:f32[N H W I],dy:f32[N (H*upsample)/stride (W*upsample)/stride O];kernel:int,stride:int,upsample:int)->(dweight:f32[kernel kernel I O]) where kernel % 2 == 1,kernel <= 15,upsample <= 2
-Conv2dWeightGradient makeConv2dWeightGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1]), static_cast<int64_t>(a[2])}; }
 void checkConv2dWeightGradient(ShapeCheck& check) {
   Size N, H, W, I, O;
   const Size kernel = check.integer("kernel");
@@ -213,7 +196,6 @@ void checkConv2dWeightGradient(ShapeCheck& check) {
 }
 
 // downsample(x:f32[N H W C];)->(y:f32[N H/2 W/2 C])
-Downsample makeDownsample(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 void checkDownsample(ShapeCheck& check) {
   Size N, H, W, C;
   check.operand("x", Dtype::f32, {&N, &H, &W, &C});
@@ -221,7 +203,6 @@ void checkDownsample(ShapeCheck& check) {
 }
 
 // embedding(table:f32[V C],ids:i32[...];)->(y:f32[... C])
-Embedding makeEmbedding(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkEmbedding(ShapeCheck& check) {
   Size V, C;
   check.operand("table", Dtype::f32, {&V, &C});
@@ -230,7 +211,6 @@ void checkEmbedding(ShapeCheck& check) {
 }
 
 // embeddingGradient(ids:i32[...],dy:f32[... C];vocabulary:int)->(dtable:f32[vocabulary C])
-EmbeddingGradient makeEmbeddingGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0])}; }
 void checkEmbeddingGradient(ShapeCheck& check) {
   Size C;
   const Size vocabulary = check.integer("vocabulary");
@@ -240,7 +220,6 @@ void checkEmbeddingGradient(ShapeCheck& check) {
 }
 
 // expandTokens(x:f32[N C];tokens:int)->(y:f32[N tokens C])
-ExpandTokens makeExpandTokens(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0])}; }
 void checkExpandTokens(ShapeCheck& check) {
   Size N, C;
   const Size tokens = check.integer("tokens");
@@ -249,7 +228,6 @@ void checkExpandTokens(ShapeCheck& check) {
 }
 
 // fill(;count:int,value:float)->(y:f32[count])
-Fill makeFill(const Tensor* t, const double* a) { return {t[0], static_cast<int64_t>(a[0]), a[1]}; }
 void checkFill(ShapeCheck& check) {
   const Size count = check.integer("count");
   check.real("value");
@@ -257,14 +235,12 @@ void checkFill(ShapeCheck& check) {
 }
 
 // fromRgb8(x:u8[...];)->(y:f32[...])
-FromRgb8 makeFromRgb8(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 void checkFromRgb8(ShapeCheck& check) {
   check.operand("x", Dtype::u8, {rest});
   check.result("y", Dtype::f32, {rest});
 }
 
 // gatherRows(x:f32[N T C],index:i32[N];)->(y:f32[N C])
-GatherRows makeGatherRows(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkGatherRows(ShapeCheck& check) {
   Size N, T, C;
   check.operand("x", Dtype::f32, {&N, &T, &C});
@@ -273,7 +249,6 @@ void checkGatherRows(ShapeCheck& check) {
 }
 
 // gatherRowsGradient(dy:f32[N C],index:i32[N];tokens:int)->(dx:f32[N tokens C])
-GatherRowsGradient makeGatherRowsGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0])}; }
 void checkGatherRowsGradient(ShapeCheck& check) {
   Size N, C;
   const Size tokens = check.integer("tokens");
@@ -283,7 +258,6 @@ void checkGatherRowsGradient(ShapeCheck& check) {
 }
 
 // gaussian(key:i32[N 4],step:i32[1];count:int)->(y:f32[N count])
-Gaussian makeGaussian(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0])}; }
 void checkGaussian(ShapeCheck& check) {
   Size N;
   const Size count = check.integer("count");
@@ -293,7 +267,6 @@ void checkGaussian(ShapeCheck& check) {
 }
 
 // geglu(x:f32[... D];)->(y:f32[... D/2])
-Geglu makeGeglu(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 void checkGeglu(ShapeCheck& check) {
   Size D;
   check.operand("x", Dtype::f32, {rest, &D});
@@ -301,7 +274,6 @@ void checkGeglu(ShapeCheck& check) {
 }
 
 // gegluGradient(x:f32[... D],dy:f32[... D/2];)->(dx:f32[... D])
-GegluGradient makeGegluGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkGegluGradient(ShapeCheck& check) {
   Size D;
   check.operand("x", Dtype::f32, {rest, &D});
@@ -311,14 +283,12 @@ void checkGegluGradient(ShapeCheck& check) {
 }
 
 // gelu(x:f32[...];)->(y:f32[...])
-Gelu makeGelu(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 void checkGelu(ShapeCheck& check) {
   check.operand("x", Dtype::f32, {rest});
   check.result("y", Dtype::f32, {rest});
 }
 
 // geluGradient(x:f32[...],dy:f32[...];)->(dx:f32[...])
-GeluGradient makeGeluGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkGeluGradient(ShapeCheck& check) {
   check.operand("x", Dtype::f32, {rest});
   check.operand("dy", Dtype::f32, {rest});
@@ -326,7 +296,6 @@ void checkGeluGradient(ShapeCheck& check) {
 }
 
 // groupNorm(x:f32[N ... C],gamma:f32[C],beta:f32[C],scale?:f32[N C],shift?:f32[N C];groups:int,eps:float,activation:none|silu)->(y:f32[N ... C]) where C % groups == 0
-GroupNorm makeGroupNorm(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], static_cast<int64_t>(a[0]), a[1], static_cast<GroupNormActivation>(static_cast<int>(a[2]))}; }
 void checkGroupNorm(ShapeCheck& check) {
   Size N, C;
   const Size groups = check.integer("groups");
@@ -342,7 +311,6 @@ void checkGroupNorm(ShapeCheck& check) {
 }
 
 // groupNormGradient(x:f32[N ... C],gamma:f32[C],beta:f32[C],scale?:f32[N C],shift?:f32[N C],dy:f32[N ... C];groups:int,eps:float,activation:none|silu)->(dx:f32[N ... C],dgamma:f32[C],dbeta:f32[C],dscale:f32[N C],dshift:f32[N C]) where C % groups == 0
-GroupNormGradient makeGroupNormGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], t[8], t[9], t[10], static_cast<int64_t>(a[0]), a[1], static_cast<GroupNormGradientActivation>(static_cast<int>(a[2]))}; }
 void checkGroupNormGradient(ShapeCheck& check) {
   Size N, C;
   const Size groups = check.integer("groups");
@@ -363,7 +331,6 @@ void checkGroupNormGradient(ShapeCheck& check) {
 }
 
 // l2Normalize(x:f32[... C];eps:float)->(y:f32[... C])
-L2Normalize makeL2Normalize(const Tensor* t, const double* a) { return {t[0], t[1], a[0]}; }
 void checkL2Normalize(ShapeCheck& check) {
   Size C;
   check.real("eps");
@@ -372,7 +339,6 @@ void checkL2Normalize(ShapeCheck& check) {
 }
 
 // l2NormalizeGradient(x:f32[... C],dy:f32[... C];eps:float)->(dx:f32[... C])
-L2NormalizeGradient makeL2NormalizeGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], a[0]}; }
 void checkL2NormalizeGradient(ShapeCheck& check) {
   Size C;
   check.real("eps");
@@ -382,7 +348,6 @@ void checkL2NormalizeGradient(ShapeCheck& check) {
 }
 
 // layerNorm(x:f32[... C],gamma:f32[C],beta:f32[C];eps:float)->(y:f32[... C])
-LayerNorm makeLayerNorm(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], a[0]}; }
 void checkLayerNorm(ShapeCheck& check) {
   Size C;
   check.real("eps");
@@ -393,7 +358,6 @@ void checkLayerNorm(ShapeCheck& check) {
 }
 
 // layerNormGradient(x:f32[... C],gamma:f32[C],dy:f32[... C];eps:float)->(dx:f32[... C],dgamma:f32[C],dbeta:f32[C])
-LayerNormGradient makeLayerNormGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], a[0]}; }
 void checkLayerNormGradient(ShapeCheck& check) {
   Size C;
   check.real("eps");
@@ -406,7 +370,6 @@ void checkLayerNormGradient(ShapeCheck& check) {
 }
 
 // linear(x:f32[... I],weight:f32[I O],bias?:f32[O],residual?:f32[... O];)->(y:f32[... O])
-Linear makeLinear(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4]}; }
 void checkLinear(ShapeCheck& check) {
   Size I, O;
   check.operand("x", Dtype::f32, {rest, &I});
@@ -417,7 +380,6 @@ void checkLinear(ShapeCheck& check) {
 }
 
 // linearCombination(x:f32[N ...],y?:f32[N ...],z?:f32[N ...],coefficients:f32[N 3];)->(out:f32[N ...])
-LinearCombination makeLinearCombination(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4]}; }
 void checkLinearCombination(ShapeCheck& check) {
   Size N;
   check.operand("x", Dtype::f32, {&N, rest});
@@ -428,7 +390,6 @@ void checkLinearCombination(ShapeCheck& check) {
 }
 
 // linearInputGradient(dy:f32[... O],weight:f32[I O];)->(dx:f32[... I])
-LinearInputGradient makeLinearInputGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkLinearInputGradient(ShapeCheck& check) {
   Size O, I;
   check.operand("dy", Dtype::f32, {rest, &O});
@@ -437,7 +398,6 @@ void checkLinearInputGradient(ShapeCheck& check) {
 }
 
 // linearWeightGradient(x:f32[... I],dy:f32[... O];)->(dweight:f32[I O])
-LinearWeightGradient makeLinearWeightGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkLinearWeightGradient(ShapeCheck& check) {
   Size I, O;
   check.operand("x", Dtype::f32, {rest, &I});
@@ -446,7 +406,6 @@ void checkLinearWeightGradient(ShapeCheck& check) {
 }
 
 // matmulTransposed(a:f32[M K],b:f32[N K];)->(y:f32[M N])
-MatmulTransposed makeMatmulTransposed(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkMatmulTransposed(ShapeCheck& check) {
   Size M, K, N;
   check.operand("a", Dtype::f32, {&M, &K});
@@ -455,14 +414,12 @@ void checkMatmulTransposed(ShapeCheck& check) {
 }
 
 // mean(x:f32[...];)->(y:f32[1])
-Mean makeMean(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 void checkMean(ShapeCheck& check) {
   check.operand("x", Dtype::f32, {rest});
   check.result("y", Dtype::f32, {Size(1)});
 }
 
 // meanGradient(x:f32[...],dy:f32[1];)->(dx:f32[...])
-MeanGradient makeMeanGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkMeanGradient(ShapeCheck& check) {
   check.operand("x", Dtype::f32, {rest});
   check.operand("dy", Dtype::f32, {Size(1)});
@@ -470,7 +427,6 @@ void checkMeanGradient(ShapeCheck& check) {
 }
 
 // meanTokens(x:f32[N ... C];)->(y:f32[N C])
-MeanTokens makeMeanTokens(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 void checkMeanTokens(ShapeCheck& check) {
   Size N, C;
   check.operand("x", Dtype::f32, {&N, rest, &C});
@@ -478,7 +434,6 @@ void checkMeanTokens(ShapeCheck& check) {
 }
 
 // modulate(x:f32[N ... C],scale:f32[N C],shift:f32[N C];)->(y:f32[N ... C])
-Modulate makeModulate(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3]}; }
 void checkModulate(ShapeCheck& check) {
   Size N, C;
   check.operand("x", Dtype::f32, {&N, rest, &C});
@@ -488,7 +443,6 @@ void checkModulate(ShapeCheck& check) {
 }
 
 // modulateGradient(x:f32[N ... C],scale:f32[N C],dy:f32[N ... C];)->(dx:f32[N ... C],dscale:f32[N C],dshift:f32[N C])
-ModulateGradient makeModulateGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5]}; }
 void checkModulateGradient(ShapeCheck& check) {
   Size N, C;
   check.operand("x", Dtype::f32, {&N, rest, &C});
@@ -500,7 +454,6 @@ void checkModulateGradient(ShapeCheck& check) {
 }
 
 // multiply(a:f32[...],b:f32[...];)->(y:f32[...])
-Multiply makeMultiply(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkMultiply(ShapeCheck& check) {
   check.operand("a", Dtype::f32, {rest});
   check.operand("b", Dtype::f32, {rest});
@@ -508,7 +461,6 @@ void checkMultiply(ShapeCheck& check) {
 }
 
 // multiplyAdds(;rounds:int,count:int)->(y:f32[count])
-MultiplyAdds makeMultiplyAdds(const Tensor* t, const double* a) { return {t[0], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 void checkMultiplyAdds(ShapeCheck& check) {
   check.integer("rounds");
   const Size count = check.integer("count");
@@ -516,7 +468,6 @@ void checkMultiplyAdds(ShapeCheck& check) {
 }
 
 // padChannels(x:f32[... C];before:int,after:int)->(y:f32[... before+C+after])
-PadChannels makePadChannels(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 void checkPadChannels(ShapeCheck& check) {
   Size C;
   const Size before = check.integer("before");
@@ -526,7 +477,6 @@ void checkPadChannels(ShapeCheck& check) {
 }
 
 // padTokens(x:f32[N T C];before:int,after:int)->(y:f32[N before+T+after C])
-PadTokens makePadTokens(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 void checkPadTokens(ShapeCheck& check) {
   Size N, T, C;
   const Size before = check.integer("before");
@@ -536,14 +486,12 @@ void checkPadTokens(ShapeCheck& check) {
 }
 
 // quickGelu(x:f32[...];)->(y:f32[...])
-QuickGelu makeQuickGelu(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 void checkQuickGelu(ShapeCheck& check) {
   check.operand("x", Dtype::f32, {rest});
   check.result("y", Dtype::f32, {rest});
 }
 
 // quickGeluGradient(x:f32[...],dy:f32[...];)->(dx:f32[...])
-QuickGeluGradient makeQuickGeluGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkQuickGeluGradient(ShapeCheck& check) {
   check.operand("x", Dtype::f32, {rest});
   check.operand("dy", Dtype::f32, {rest});
@@ -551,7 +499,6 @@ void checkQuickGeluGradient(ShapeCheck& check) {
 }
 
 // scaleBy(x:f32[...];factor:float)->(y:f32[...])
-ScaleBy makeScaleBy(const Tensor* t, const double* a) { return {t[0], t[1], a[0]}; }
 void checkScaleBy(ShapeCheck& check) {
   check.real("factor");
   check.operand("x", Dtype::f32, {rest});
@@ -559,7 +506,6 @@ void checkScaleBy(ShapeCheck& check) {
 }
 
 // scaleRows(x:f32[N ...],factor:f32[N];)->(y:f32[N ...])
-ScaleRows makeScaleRows(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkScaleRows(ShapeCheck& check) {
   Size N;
   check.operand("x", Dtype::f32, {&N, rest});
@@ -568,7 +514,6 @@ void checkScaleRows(ShapeCheck& check) {
 }
 
 // shuffle(x:f32[N H W C];block:int)->(y:f32[N H*block W*block C/(block*block)])
-Shuffle makeShuffle(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0])}; }
 void checkShuffle(ShapeCheck& check) {
   Size N, H, W, C;
   const Size block = check.integer("block");
@@ -577,14 +522,12 @@ void checkShuffle(ShapeCheck& check) {
 }
 
 // silu(x:f32[...];)->(y:f32[...])
-Silu makeSilu(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 void checkSilu(ShapeCheck& check) {
   check.operand("x", Dtype::f32, {rest});
   check.result("y", Dtype::f32, {rest});
 }
 
 // siluGradient(x:f32[...],dy:f32[...];)->(dx:f32[...])
-SiluGradient makeSiluGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkSiluGradient(ShapeCheck& check) {
   check.operand("x", Dtype::f32, {rest});
   check.operand("dy", Dtype::f32, {rest});
@@ -592,7 +535,6 @@ void checkSiluGradient(ShapeCheck& check) {
 }
 
 // sinusoidal(t:f32[N];width:int,maxPeriod:float)->(y:f32[N width]) where width % 2 == 0
-Sinusoidal makeSinusoidal(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0]), a[1]}; }
 void checkSinusoidal(ShapeCheck& check) {
   Size N;
   const Size width = check.integer("width");
@@ -603,7 +545,6 @@ void checkSinusoidal(ShapeCheck& check) {
 }
 
 // sliceChannels(x:f32[... C];begin:int,count:int)->(y:f32[... count]) where begin+count <= C
-SliceChannels makeSliceChannels(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 void checkSliceChannels(ShapeCheck& check) {
   Size C;
   const Size begin = check.integer("begin");
@@ -614,7 +555,6 @@ void checkSliceChannels(ShapeCheck& check) {
 }
 
 // sliceTokens(x:f32[N T C];begin:int,count:int)->(y:f32[N count C]) where begin+count <= T
-SliceTokens makeSliceTokens(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 void checkSliceTokens(ShapeCheck& check) {
   Size N, T, C;
   const Size begin = check.integer("begin");
@@ -625,7 +565,6 @@ void checkSliceTokens(ShapeCheck& check) {
 }
 
 // softmaxCrossEntropy(logits:f32[... K],target:i32[...];)->(loss:f32[...])
-SoftmaxCrossEntropy makeSoftmaxCrossEntropy(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkSoftmaxCrossEntropy(ShapeCheck& check) {
   Size K;
   check.operand("logits", Dtype::f32, {rest, &K});
@@ -634,7 +573,6 @@ void checkSoftmaxCrossEntropy(ShapeCheck& check) {
 }
 
 // softmaxCrossEntropyGradient(logits:f32[... K],target:i32[...],dloss:f32[...];)->(dlogits:f32[... K])
-SoftmaxCrossEntropyGradient makeSoftmaxCrossEntropyGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3]}; }
 void checkSoftmaxCrossEntropyGradient(ShapeCheck& check) {
   Size K;
   check.operand("logits", Dtype::f32, {rest, &K});
@@ -644,7 +582,6 @@ void checkSoftmaxCrossEntropyGradient(ShapeCheck& check) {
 }
 
 // squaredError(prediction:f32[N ...],target:f32[N ...],weight:f32[N];)->(loss:f32[N])
-SquaredError makeSquaredError(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3]}; }
 void checkSquaredError(ShapeCheck& check) {
   Size N;
   check.operand("prediction", Dtype::f32, {&N, rest});
@@ -654,7 +591,6 @@ void checkSquaredError(ShapeCheck& check) {
 }
 
 // squaredErrorGradient(prediction:f32[N ...],target:f32[N ...],weight:f32[N],dloss:f32[N];)->(dprediction:f32[N ...])
-SquaredErrorGradient makeSquaredErrorGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4]}; }
 void checkSquaredErrorGradient(ShapeCheck& check) {
   Size N;
   check.operand("prediction", Dtype::f32, {&N, rest});
@@ -665,14 +601,12 @@ void checkSquaredErrorGradient(ShapeCheck& check) {
 }
 
 // store(value:f32[...],target!:f32[...];)->()
-Store makeStore(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 void checkStore(ShapeCheck& check) {
   check.operand("value", Dtype::f32, {rest});
   check.mutated("target", Dtype::f32, {rest});
 }
 
 // sumRows(x:f32[... C];)->(y:f32[C])
-SumRows makeSumRows(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 void checkSumRows(ShapeCheck& check) {
   Size C;
   check.operand("x", Dtype::f32, {rest, &C});
@@ -680,21 +614,18 @@ void checkSumRows(ShapeCheck& check) {
 }
 
 // sumSquares(x:f32[...];)->(y:f32[1])
-SumSquares makeSumSquares(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 void checkSumSquares(ShapeCheck& check) {
   check.operand("x", Dtype::f32, {rest});
   check.result("y", Dtype::f32, {Size(1)});
 }
 
 // toRgb8(x:f32[...],target!:u8[...];)->()
-ToRgb8 makeToRgb8(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 void checkToRgb8(ShapeCheck& check) {
   check.operand("x", Dtype::f32, {rest});
   check.mutated("target", Dtype::u8, {rest});
 }
 
 // unshuffle(x:f32[N H W C];block:int)->(y:f32[N H/block W/block C*block*block])
-Unshuffle makeUnshuffle(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0])}; }
 void checkUnshuffle(ShapeCheck& check) {
   Size N, H, W, C;
   const Size block = check.integer("block");
@@ -703,7 +634,6 @@ void checkUnshuffle(ShapeCheck& check) {
 }
 
 // upsample(x:f32[N H W C];)->(y:f32[N H*2 W*2 C])
-Upsample makeUpsample(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 void checkUpsample(ShapeCheck& check) {
   Size N, H, W, C;
   check.operand("x", Dtype::f32, {&N, &H, &W, &C});
@@ -711,9 +641,9 @@ void checkUpsample(ShapeCheck& check) {
 }
 
 #if defined(__x86_64__)
-#define RUN(type, kernel) {run<type, make##type, avx512::kernel>, run<type, make##type, avx2::kernel>, run<type, make##type, baseline::kernel>}
+#define RUN(type, kernel) {run<type, avx512::kernel>, run<type, avx2::kernel>, run<type, baseline::kernel>}
 #elif defined(__aarch64__)
-#define RUN(type, kernel) {run<type, make##type, neon::kernel>}
+#define RUN(type, kernel) {run<type, neon::kernel>}
 #endif
 
 const OpEntry table[] = {
