@@ -8,7 +8,7 @@
     "isa_sources": ["<!@(node -p \"['native/cpu','native/cpu/gemm'].flatMap(d=>require('fs').readdirSync(d).filter(f=>f.endsWith('.cc')).map(f=>d+'/'+f)).join(' ')\")"]
   },
   "target_defaults": {
-    "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
+    "include_dirs": ["native", "cuda", "<!(node -p \"require('node-addon-api').include_dir\")"],
     "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
     "cflags!": ["-fno-exceptions", "-fno-omit-frame-pointer"],
     "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
@@ -62,14 +62,12 @@
           "target_name": "test_cuda_emulator",
           "type": "executable",
           "product_extension": "",
-          "include_dirs": ["cuda"],
           "sources": ["test/cuda/emulator.cc", "cuda/emulator/block.cc", "cuda/emulator/fibre.cc"]
         },
         {
           # The CUDA kernels for the emulator: the very sources that nvcc compiles.
           "target_name": "cuda_emulated",
           "type": "static_library",
-          "include_dirs": ["cuda"],
           "cflags_cc": ["-Wmissing-declarations"],
           "rules": [
             {
@@ -83,15 +81,28 @@
           "sources": [
             "native/generated/cuda-ops.cc",
             "native/machine/error.cc",
-            "<!@(node -p \"['cuda','cuda/emulator'].flatMap(d=>require('fs').readdirSync(d).filter(f=>/[.]c[cu]$/.test(f)).map(f=>d+'/'+f)).join(' ')\")"
+            "<!@(node -p \"['cuda','cuda/backend','cuda/emulator'].flatMap(d=>require('fs').readdirSync(d).filter(f=>/[.]c[cu]$/.test(f)).map(f=>d+'/'+f)).join(' ')\")"
           ]
+        },
+        {
+          # device "cuda-emulated": libcounterpoint-cuda without a GPU.
+          "target_name": "counterpoint_cuda_emulated",
+          "type": "loadable_module",
+          "product_prefix": "lib",
+          "product_name": "counterpoint-cuda-emulated",
+          "product_extension": "so",
+          "dependencies": ["cuda_emulated"],
+          "ldflags": [
+            "-Wl,--whole-archive", "<(PRODUCT_DIR)/cuda_emulated.a", "-Wl,--no-whole-archive",
+            "-Wl,--version-script=<(module_root_dir)/cuda/backend/exports.map"
+          ],
+          "sources": []
         },
         {
           "target_name": "test_cuda_ops",
           "type": "executable",
           "product_extension": "",
           "dependencies": ["cuda_emulated"],
-          "include_dirs": ["cuda"],
           # Whole, because the table of ops names every kernel weakly.
           "ldflags": ["-Wl,--whole-archive", "<(PRODUCT_DIR)/cuda_emulated.a", "-Wl,--no-whole-archive"],
           "sources": ["test/cuda/ops.cc"]

@@ -16,6 +16,9 @@
 
 namespace counterpoint::cuda {
 
+// Throws Error where `result` is none of success.
+void require(cudaError_t result);
+
 // Blocks of a launch: x up to 2^31 - 1, y and z up to 65535.
 struct Grid {
   int64_t x = 1, y = 1, z = 1;
@@ -67,9 +70,6 @@ class Launcher {
 
  protected:
   Launcher(const Limits& limits, cudaStream_t stream) : deviceLimits(limits), stream(stream) {}
-
-  // Throws Error where `result` is none of success.
-  static void require(cudaError_t result);
 
   virtual void* scratchBytes(size_t bytes) = 0;
   virtual const void* packedBytes(const Tensor& tensor, const char* packing, size_t bytes,

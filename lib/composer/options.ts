@@ -1,6 +1,7 @@
 /** The options of the public API: JSON Schema, defaults and types in one place. */
 import Type, { type Static } from "typebox";
 import { type ConditionName, conditionNames } from "../conditions/condition.js";
+import { type DeviceName, deviceNamePattern, deviceNames } from "../machine/choose.js";
 import { type Isa, isaNames } from "../program/isa.js";
 
 const conditionName = Type.Unsafe<ConditionName>(Type.Union(conditionNames.map((name) => Type.Literal(name))));
@@ -8,10 +9,12 @@ const conditionName = Type.Unsafe<ConditionName>(Type.Union(conditionNames.map((
 export const loadOptions = Type.Object(
   {
     device: Type.Optional(
-      Type.Union([Type.Literal("auto"), Type.Literal("cpu"), Type.Literal("reference")], {
-        default: "auto",
-        description: "What to compute on: auto takes the fastest there is",
-      }),
+      Type.Unsafe<DeviceName>(
+        Type.Union([...deviceNames.map((name) => Type.Literal(name)), Type.String({ pattern: deviceNamePattern })], {
+          default: "auto",
+          description: `What to compute on, ${deviceNames.join(", ")}, or cuda:1: auto takes a GPU, or else the CPU`,
+        }),
+      ),
     ),
     threads: Type.Optional(
       Type.Integer({

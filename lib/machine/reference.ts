@@ -5,8 +5,9 @@
 import { CounterpointError } from "../graph/error.js";
 import type { Program } from "../program/program.js";
 import { checkProgram } from "./check-program.js";
-import type { Device, DeviceInfo, DeviceRegion, LoadedProgram, RunOptions } from "./device.js";
+import type { Device, DeviceInfo, DeviceMemory, DeviceRegion, LoadedProgram, RunOptions } from "./device.js";
 import { executeInstruction } from "./execute.js";
+import { hostMemory } from "./host-memory.js";
 
 /** Longest time the event loop is held between two instructions that are each shorter than it. */
 const sliceMs = 10;
@@ -79,6 +80,10 @@ class ReferenceDevice implements Device {
   readonly info: DeviceInfo = { kind: "reference", name: "reference (f64)", isa: "", threads: 1 };
   private queue: Promise<unknown> = Promise.resolve();
   private closed = false;
+
+  memory(): DeviceMemory {
+    return hostMemory();
+  }
 
   createRegion(bytes: number): DeviceRegion {
     if (this.closed) throw closedError();

@@ -3,7 +3,7 @@
  * that one which no file of cuda/ defines is null; `cuda-ops.cc` is the table from opcode to function.
  */
 import { type OpDefinition, opcode } from "../graph/op.js";
-import { banner, capital, findFunction, opcodeText } from "./generated-text.js";
+import { banner, capital, findFunction, literal } from "./generated-text.js";
 
 /** By file name. */
 export function generateCudaSources(ops: readonly OpDefinition[]): Record<string, string> {
@@ -41,7 +41,7 @@ const OpEntry* findOp(uint32_t opcode);
 function cudaSource(ops: readonly OpDefinition[]): string {
   const rows = [...ops]
     .sort((a, b) => opcode(a) - opcode(b))
-    .map((op) => `    {${opcodeText(op)}, run<${capital(op.name)}>, reinterpret_cast<void (*)()>(${op.name})},\n`);
+    .map((op) => `    {${literal(opcode(op))}, run<${capital(op.name)}>, reinterpret_cast<void (*)()>(${op.name})},\n`);
   return `${banner}#include "generated/cuda-ops.h"
 
 #include <algorithm>

@@ -12,7 +12,7 @@ import type { Dtype } from "../graph/graph.js";
 import { type AttributeSpec, type OpDefinition, type OperandSpec, opcode, signature } from "../graph/op.js";
 import { parsePattern, type Word } from "../graph/pattern.js";
 import { generateCudaSources } from "./generate-cuda.js";
-import { banner, capital, findFunction, opcodeText } from "./generated-text.js";
+import { banner, capital, findFunction, literal } from "./generated-text.js";
 import { isas } from "./isa.js";
 import { loadOps } from "./op-table.js";
 
@@ -48,6 +48,9 @@ ${byArchitecture((names) => {
   const list = names.map((name) => `"${name}"`).join(", ");
   return `enum class Isa : uint8_t { ${names.join(", ")} };\nconstexpr const char* isaNames[] = {${list}};\n`;
 })}constexpr int isaCount = sizeof(isaNames) / sizeof(*isaNames);
+
+// Of the interfaces of all ops: parts of a build that differ in it do not fit together.
+constexpr uint32_t interfaceHash = ${literal(ops.reduce((hash, op) => Math.imul(hash ^ opcode(op), 0x01000193), 0x811c9dc5))};
 
 ${ops.map(opStruct).join("\n")}
 #define COUNTERPOINT_KERNELS(isa) \\
@@ -115,7 +118,7 @@ function tableRow(op: OpDefinition): string {
   const type = capital(op.name);
   const tensors = Object.keys(op.operands).length + Object.keys(op.results).length;
   const counts = `${tensors}, ${Object.keys(op.attributes).length}`;
-  return `    {${opcodeText(op)}, "${op.name}", ${counts}, check${type}, RUN(${type}, ${op.name})},\n`;
+  return `    {${literal(opcode(op))}, "${op.name}", ${counts}, check${type}, RUN(${type}, ${op.name})},\n`;
 }
 
 /** From an instruction's tensors and attributes to the op's struct. */

@@ -1,6 +1,4 @@
 /** Words that several files of native/generated have in common. */
-import { type OpDefinition, opcode } from "../graph/op.js";
-
 /** The first line of every generated file. */
 export const banner = "// Generated from lib/ops by `npm run generate`; never edited by hand.\n";
 
@@ -12,9 +10,9 @@ export const findFunction = `const OpEntry* findOp(uint32_t opcode) {
 }
 `;
 
-/** An opcode as a literal of C++. */
-export function opcodeText(op: OpDefinition): string {
-  return `0x${opcode(op).toString(16).padStart(8, "0")}`;
+/** 32 bits as a literal of C++. */
+export function literal(bits: number): string {
+  return `0x${(bits >>> 0).toString(16).padStart(8, "0")}`;
 }
 
 /** "addMasked" as the name of a type. */

@@ -14,6 +14,9 @@ constexpr const char* isaNames[] = {"neon"};
 #endif
 constexpr int isaCount = sizeof(isaNames) / sizeof(*isaNames);
 
+// Of the interfaces of all ops: parts of a build that differ in it do not fit together.
+constexpr uint32_t interfaceHash = 0x3556846c;
+
 struct AbsoluteError {
   Tensor prediction, target, weight;
   Tensor loss;

@@ -1,7 +1,7 @@
 /** What the native verifier refuses: programs that lie about themselves, one fault each, and bytes that are no program. */
 import assert from "node:assert/strict";
 import { type OpDefinition, opcode } from "../../lib/graph/op.js";
-import { loadAddon, type NativeCpuDevice } from "../../lib/machine/addon.js";
+import { loadAddon, type NativeDeviceHandle } from "../../lib/machine/addon.js";
 import { openCpuDevice } from "../../lib/machine/cpu.js";
 import type { Device } from "../../lib/machine/device.js";
 import { encodeProgram } from "../../lib/program/encode.js";
@@ -149,9 +149,9 @@ describe("malformed programs on the cpu device", () => {
       ["a region beyond any memory", (view) => view.setBigUint64(16, 2n ** 63n, true), /too large/],
       ["a frame longer than the bytes", u32(48, 2 ** 32 - 1), /end too early/],
     ];
-    let native: NativeCpuDevice;
+    let native: NativeDeviceHandle;
     before(() => {
-      native = new (loadAddon().CpuDevice)(1, "");
+      native = new (loadAddon().Device)("cpu", 1, "");
     });
     after(() => native.close());
 

@@ -10,7 +10,7 @@ import type { Device } from "../../lib/machine/device.js";
 import { interpret } from "../../lib/machine/interpret.js";
 import { alignment, type Operand, type Program, type Region } from "../../lib/program/program.js";
 import { relativeError } from "../passes/finite-differences.js";
-import { testDevices } from "./devices.js";
+import { testDevicesFor } from "./devices.js";
 import { graphOf, type PreparedCase } from "./harness.js";
 
 /** 0xff everywhere: NaN as f32, −1 as i32, 255 as u8. */
@@ -30,12 +30,13 @@ export async function checkOnDevices(prepared: PreparedCase): Promise<void> {
   const places: Region[] = "weight" in prepared.op.operands ? ["inputs", "weights"] : ["inputs"];
   for (const weightRegion of places) {
     const { program, placed } = programOf(prepared, weightRegion);
-    for (const { name, byThreads } of testDevices()) {
+    for (const { name, variants } of testDevicesFor(prepared.op)) {
       let first: Uint8Array | null = null;
-      for (const device of byThreads) {
+      for (const device of variants) {
         const state = await runOnce(device, program, placed);
-        const where = `${name}, ${device.info.threads} threads, weight in ${weightRegion}`;
-        if (first) assert.ok(Buffer.compare(state, first) === 0, `${where}: other bits than with one thread`);
+        const { threads, index = 0 } = device.info;
+        const where = `${name}, ${threads} threads, seed ${index}, weight in ${weightRegion}`;
+        if (first) assert.ok(Buffer.compare(state, first) === 0, `${where}: other bits than the first`);
         else checkState(state, placed, prepared.tolerance, where);
         first ??= state;
       }
@@ -70,8 +71,8 @@ export function firstImage(prepared: PreparedCase): PreparedCase | null {
 export async function checkAlone(prepared: PreparedCase, alone: PreparedCase): Promise<void> {
   const many = programOf(prepared, "inputs");
   const one = programOf(alone, "inputs");
-  for (const { name, byThreads } of testDevices()) {
-    const device = byThreads[byThreads.length - 1];
+  for (const { name, variants } of testDevicesFor(alone.op)) {
+    const device = variants[variants.length - 1];
     const [stateOfMany, stateOfOne] = [
       await runOnce(device, many.program, many.placed),
       await runOnce(device, one.program, one.placed),

@@ -3,10 +3,16 @@
 
 namespace counterpoint::cuda {
 
-void Launcher::require(cudaError_t result) {
+namespace {
+// Of a call that was wrong: the device itself is well.
+bool isOurs(cudaError_t error) { return error == cudaErrorInvalidValue || error == cudaErrorStreamCaptureUnsupported; }
+}  // namespace
+
+void require(cudaError_t result) {
   if (result == cudaSuccess) return;
-  const std::string text = "CUDA error " + std::to_string(static_cast<int>(result)) + ", " + cudaGetErrorString(result);
-  throw Error{result == cudaErrorMemoryAllocation ? "CP_OOM_DEVICE" : "CP_DEVICE_LOST", text};
+  const std::string text = "CUDA error " + std::to_string(static_cast<int>(result)) + ": " + cudaGetErrorString(result);
+  if (result == cudaErrorMemoryAllocation) throw Error{"CP_OOM_DEVICE", text};
+  throw Error{isOurs(result) ? "CP_INTERNAL" : "CP_DEVICE_LOST", text};
 }
 
 void Launcher::check(Grid grid, int threads, size_t sharedBytes) const {
