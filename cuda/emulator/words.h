@@ -8,6 +8,7 @@
 
 #define KERNEL(threads)
 #define DEVICE inline
+#define UNROLL
 
 namespace counterpoint::cuda {
 
@@ -75,6 +76,11 @@ DEVICE Half round<Half>(float x) {
   // A mantissa that was rounded up to 2048 carries into the exponent by itself.
   const uint32_t biased = mantissa >= 1024 ? static_cast<uint32_t>(unit + 24) << 10 : 0;
   return {static_cast<uint16_t>(sign | (biased + mantissa))};
+}
+
+template <class T>
+uint32_t roundPair(float first, float second) {
+  return round<T>(first).bits | uint32_t{round<T>(second).bits} << 16;
 }
 
 DEVICE float shuffleXor(float value, int mask) {
