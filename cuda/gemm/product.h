@@ -26,7 +26,7 @@ struct Product {
   int height, width, channels, paddedChannels;  // of x
   int outputHeight, outputWidth;
   int kernel, stride, upsample;  // upsample is 1 or 2
-  int stepsPerSplit;
+  int splits, stepsPerSplit;
 };
 
 // Pieces of 16 bytes that a step takes of a row, and the bytes between rows in shared memory: 16 more than a row has, which
@@ -247,11 +247,11 @@ constexpr int elementThreads = 256;
 // y from the parts of a split depth. One thread an output.
 template <class T>
 KERNEL(elementThreads)
-void sumPartsKernel(const Product<T> p, int splits) {
+void sumPartsKernel(const Product<T> p) {
   const int64_t at = int64_t{blockIndex().x} * elementThreads + threadIndex(), size = int64_t{p.rows} * p.columns;
   if (at >= size) return;
   float sum = 0;
-  for (int split = 0; split < splits; ++split) sum += p.partial[split * size + at];
+  for (int split = 0; split < p.splits; ++split) sum += p.partial[split * size + at];
   p.y[at] = round<T>(finished(p, at, static_cast<int>(at % p.columns), sum));
 }
 
