@@ -3,7 +3,7 @@
 
 #include "attention/plain.h"
 #include "launcher.h"
-#include "sizes.h"
+#include "operands.h"
 
 namespace counterpoint::cuda {
 
@@ -18,7 +18,7 @@ void launchFlash(const AttentionProblem<T>& a, Grid grid, Launcher& launcher) {
 template <class T>
 void attend(const AttentionProblem<T>& a, Grid grid, Launcher& launcher) {
   if constexpr (sizeof(T) == 2) {
-    if (a.width % 8 == 0) {
+    if (a.width % 8 == 0 && beginWhole({a.q, a.k, a.v, a.y})) {
       if (a.width <= 48) return launchFlash<T, 48>(a, grid, launcher);
       if (a.width <= 64) return launchFlash<T, 64>(a, grid, launcher);
       if (a.width <= 80) return launchFlash<T, 80>(a, grid, launcher);

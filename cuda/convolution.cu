@@ -2,7 +2,7 @@
 #include "convolution.h"
 
 #include "gemm/product.h"
-#include "sizes.h"
+#include "operands.h"
 #include "tuning/product.h"
 
 namespace counterpoint::cuda {
@@ -12,7 +12,7 @@ namespace {
 template <class T>
 const T* packedWeight(const Convolution& c, int64_t paddedChannels, Launcher& launcher) {
   const int64_t taps = c.kernel * c.kernel, size = c.columns * taps * paddedChannels;
-  const bool packed = c.channelStride == 1 && c.channels == paddedChannels && taps == 1;
+  const bool packed = c.channelStride == 1 && c.channels == paddedChannels && taps == 1 && beginWhole({c.weight.data});
   if (packed) return static_cast<const T*>(c.weight.data);
   return launcher.packed<T>(c.weight, c.channelStride == 1 ? "rows" : "columns", size, [&](T* out) {
     const WeightPacking<T> packing{static_cast<const T*>(c.weight.data), out, toInt(c.columns), toInt(taps),
@@ -29,8 +29,8 @@ void launchTile(const Product<T>& p, Launcher& launcher) {
 }
 
 template <class T>
-void launchProduct(const Product<T>& p, ProductTile tile, Launcher& launcher) {
-  if (p.channels != p.paddedChannels) return launchTile<T, SmallTile, false>(p, launcher);
+void launchProduct(const Product<T>& p, bool wholePieces, ProductTile tile, Launcher& launcher) {
+  if (!wholePieces) return launchTile<T, SmallTile, false>(p, launcher);
   if constexpr (sizeof(T) == 2) {
     if (tile == ProductTile::tall128x64) return launchTile<T, TallTile, true>(p, launcher);
     if (tile == ProductTile::large128x128) return launchTile<T, LargeTile, true>(p, launcher);
@@ -43,8 +43,9 @@ void convolveIn(const Convolution& c, Launcher& launcher) {
   const int64_t paddedChannels = ceilDivide(c.channels, pieceSize<T>) * pieceSize<T>;
   const int64_t outputHeight = c.height * c.upsample / c.stride, outputWidth = c.width * c.upsample / c.stride;
   const int64_t pixels = outputHeight * outputWidth, pieces = c.kernel * c.kernel * paddedChannels / pieceSize<T>;
-  const bool tensorCores = sizeof(T) == 2 && c.channels == paddedChannels;
-  const ProductPlan plan = planProduct({c.images, pixels, c.columns, ceilDivide(toInt(pieces), stepPieces), tensorCores});
+  const bool wholePieces = c.channels == paddedChannels && beginWhole({c.x.data});
+  const ProductPlan plan = planProduct(
+      {c.images, pixels, c.columns, ceilDivide(toInt(pieces), stepPieces), sizeof(T) == 2 && wholePieces});
   const int64_t size = c.images * pixels * c.columns;
   const Product<T> p{static_cast<const T*>(c.x.data),
                      packedWeight<T>(c, paddedChannels, launcher),
@@ -64,8 +65,9 @@ void convolveIn(const Convolution& c, Launcher& launcher) {
                      toInt(c.stride),
                      toInt(c.upsample),
                      plan.splits,
-                     plan.stepsPerSplit};
-  launchProduct(p, plan.tile, launcher);
+                     plan.stepsPerSplit,
+                     c.columns % 2 == 0 && beginWhole({c.y.data})};
+  launchProduct(p, wholePieces, plan.tile, launcher);
   if (plan.splits > 1) launcher.launch(sumPartsKernel<T>, {ceilDivide(size, elementThreads)}, elementThreads, 0, p);
 }
 

@@ -1,7 +1,7 @@
 // groupNorm: see lib/ops/group-norm.ts and norms/group-norm.h.
 #include "launcher.h"
 #include "norms/group-norm.h"
-#include "sizes.h"
+#include "operands.h"
 #include "tuning/norms.h"
 
 namespace counterpoint::cuda {
@@ -40,7 +40,7 @@ void groupNorm(const GroupNorm& op, Launcher& launcher) {
                                 toInt(perBlock),
                                 static_cast<float>(op.eps),
                                 op.activation == GroupNormActivation::silu};
-    if (channels % pieceSize<T> == 0) normalize<T, pieceSize<T>>(g, launcher);
+    if (channels % pieceSize<T> == 0 && beginWhole({g.x, g.y})) normalize<T, pieceSize<T>>(g, launcher);
     else normalize<T, 1>(g, launcher);
   });
 }

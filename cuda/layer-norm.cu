@@ -2,7 +2,7 @@
 #include "norms/layer-norm.h"
 
 #include "launcher.h"
-#include "sizes.h"
+#include "operands.h"
 
 namespace counterpoint::cuda {
 
@@ -13,7 +13,8 @@ void layerNorm(const LayerNorm& op, Launcher& launcher) {
     const LayerNormProblem<T> l{static_cast<const T*>(op.x.data), op.gamma.f32(),  op.beta.f32(),
                                 static_cast<T*>(op.y.data),       toInt(rows), toInt(channels),
                                 static_cast<float>(op.eps)};
-    const auto kernel = channels % pieceSize<T> == 0 ? layerNormKernel<T, pieceSize<T>> : layerNormKernel<T, 1>;
+    const bool whole = channels % pieceSize<T> == 0 && beginWhole({l.x, l.y});
+    const auto kernel = whole ? layerNormKernel<T, pieceSize<T>> : layerNormKernel<T, 1>;
     launcher.launch(kernel, {ceilDivide(rows, normThreads / 32)}, normThreads, 0, l);
   });
 }

@@ -27,6 +27,7 @@ struct Product {
   int outputHeight, outputWidth;
   int kernel, stride, upsample;  // upsample is 1 or 2
   int splits, stepsPerSplit;
+  bool pairs;  // two neighbouring columns of y may be written at once
 };
 
 // Pieces of 16 bytes that a step takes of a row, and the bytes between rows in shared memory: 16 more than a row has, which
@@ -169,7 +170,7 @@ DEVICE void multiplyStepF32(const uint8_t* rows, const uint8_t* columns, Sums<Ti
       const Pack<float, 4> b = readPack<4>(reinterpret_cast<const float*>(at));
       UNROLL for (int i = 0; i < 2 * high; ++i) {
         float& sum = sums.of[i / 2][j / 2][2 * (i % 2) + j % 2];
-        UNROLL for (int k = 0; k < 4; ++k) sum += a[i / 2][i % 2].values[k] * b.values[k];
+        UNROLL for (int k = 0; k < 4; ++k) sum = multiplyAdd(a[i / 2][i % 2].values[k], b.values[k], sum);
       }
     }
   }
@@ -190,7 +191,7 @@ DEVICE void storePair(const Product<T>& p, int row, int column, float first, flo
     float* part = p.partial + int64_t{blockIndex().y} * p.rows * p.columns;
     part[at] = first;
     if (column + 1 < p.columns) part[at + 1] = second;
-  } else if (p.columns % 2 == 0) {
+  } else if (p.pairs) {
     const T one = round<T>(finished(p, at, column, first)), two = round<T>(finished(p, at + 1, column + 1, second));
     writePack(p.y + at, Pack<T, 2>{{one, two}});
   } else {

@@ -30,6 +30,8 @@ DEVICE T* sharedMemory() {
 DEVICE void synchronize() { __syncthreads(); }
 DEVICE float shuffleXor(float value, int mask) { return __shfl_xor_sync(0xffffffffu, value, mask); }
 
+DEVICE float multiplyAdd(float a, float b, float c) { return fmaf(a, b, c); }
+
 struct Half {
   uint16_t bits;
 };

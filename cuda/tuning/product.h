@@ -8,7 +8,7 @@ namespace counterpoint::cuda {
 struct ProductShape {
   int64_t images, rowsPerImage, columns;
   int64_t steps;          // of the depth
-  bool tensorCores;       // else f32, which has one tile
+  bool manyTiles;         // else there is but one: in f32, and where pixels are gathered one by one
 };
 
 enum class ProductTile { small64x64, tall128x64, large128x128 };
@@ -34,8 +34,8 @@ constexpr ProductPlan planProduct(const ProductShape& shape) {
   // A tile that is mostly beyond the last column is worse than a narrower one.
   const int64_t beyond = (128 - shape.columns % 128) % 128;
   ProductTile tile = ProductTile::small64x64;
-  if (shape.tensorCores && tiles(rows, 128, 64) * splits >= enoughBlocks) tile = ProductTile::tall128x64;
-  if (shape.tensorCores && tiles(rows, 128, 128) * splits >= enoughBlocks && beyond * 8 <= shape.columns) {
+  if (shape.manyTiles && tiles(rows, 128, 64) * splits >= enoughBlocks) tile = ProductTile::tall128x64;
+  if (shape.manyTiles && tiles(rows, 128, 128) * splits >= enoughBlocks && beyond * 8 <= shape.columns) {
     tile = ProductTile::large128x128;
   }
   return {tile, static_cast<int>(splits), static_cast<int>(stepsPerSplit)};

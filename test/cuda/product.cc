@@ -72,7 +72,8 @@ void run(const Case& c) {
                                  1, int64_t{c.channels} * c.columns, c.columns};
   const Product<T> product{in.x.data(), packed.data(), in.bias.orNull(c.bias), in.residual.orNull(c.residual), y.data(),
                            partial.orNull(c.splits > 1), rows, c.columns, c.height, c.width, c.channels, paddedChannels,
-                           outputHeight, outputWidth, c.kernel, c.stride, c.upsample, c.splits, divideUp(steps, c.splits)};
+                           outputHeight, outputWidth, c.kernel, c.stride, c.upsample, c.splits, divideUp(steps, c.splits),
+                           c.columns % 2 == 0};
   const unsigned tiles = static_cast<unsigned>(divideUp(rows, Tile::rows) * divideUp(c.columns, Tile::columns));
   const int64_t terms = int64_t{taps} * c.channels;
   compare<T>(title(c) + " in tiles of " + std::to_string(Tile::rows) + " x " + std::to_string(Tile::columns), y,
