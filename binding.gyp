@@ -65,6 +65,27 @@
           "sources": ["test/cuda/emulator.cc", "cuda/emulator/block.cc", "cuda/emulator/fibre.cc"]
         },
         {
+          "target_name": "test_cuda_product",
+          "type": "executable",
+          "product_extension": "",
+          "include_dirs": ["cuda"],
+          "sources": ["test/cuda/product.cc", "cuda/emulator/block.cc", "cuda/emulator/fibre.cc"]
+        },
+        {
+          "target_name": "test_cuda_attention",
+          "type": "executable",
+          "product_extension": "",
+          "include_dirs": ["cuda"],
+          "sources": ["test/cuda/attention.cc", "cuda/emulator/block.cc", "cuda/emulator/fibre.cc"]
+        },
+        {
+          "target_name": "test_cuda_norms",
+          "type": "executable",
+          "product_extension": "",
+          "include_dirs": ["cuda"],
+          "sources": ["test/cuda/norms.cc", "cuda/emulator/block.cc", "cuda/emulator/fibre.cc"]
+        },
+        {
           # The CUDA kernels for the emulator: the very sources that nvcc compiles.
           "target_name": "cuda_emulated",
           "type": "static_library",
