@@ -61,9 +61,10 @@ export class Composer {
    * weights that are absent, broken or of another net; CP_NATIVE_LOAD, CP_ISA_UNSUPPORTED for the device.
    */
   static async load(options: LoadOptions = {}): Promise<Composer> {
-    const { device, threads, isa, weights } = checkOptions(loadOptions, options, "Composer.load()");
+    const { device, threads, isa, dtype, weights } = checkOptions(loadOptions, options, "Composer.load()");
     const model = await readModel(weights ?? pretrainedFolder());
-    return new Composer(device === "reference" ? openReferenceDevice() : openCpuDevice({ threads, isa }), model);
+    const isReference = device === "reference";
+    return new Composer(isReference ? openReferenceDevice({ dtype }) : openCpuDevice({ threads, isa, dtype }), model);
   }
 
   /** What is computed on. */

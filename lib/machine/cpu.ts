@@ -4,10 +4,12 @@
  */
 import { cpus } from "node:os";
 import { CounterpointError } from "../graph/error.js";
+import type { RealDtype } from "../graph/graph.js";
 import { encodeProgram } from "../program/encode.js";
 import type { Isa } from "../program/isa.js";
 import type { Program } from "../program/program.js";
 import { type Addon, loadAddon, type NativeCpuDevice, type NativeHandle } from "./addon.js";
+import { computeDtype } from "./capabilities.js";
 import type { Device, DeviceInfo, DeviceRegion, LoadedProgram, RunOptions } from "./device.js";
 
 export interface CpuDeviceOptions {
@@ -15,6 +17,8 @@ export interface CpuDeviceOptions {
   readonly threads?: number;
   /** Default: the best this CPU has. */
   readonly isa?: Isa;
+  /** What is stored in: f32 is all there is. */
+  readonly dtype?: RealDtype;
 }
 
 /**
@@ -39,7 +43,12 @@ class CpuDevice implements Device {
     options: CpuDeviceOptions,
   ) {
     this.native = translated("env", () => new addon.CpuDevice(options.threads ?? 0, options.isa ?? ""));
-    this.info = { kind: "cpu", name: cpus()[0]?.model.trim() ?? "CPU", ...this.native.info() };
+    this.info = {
+      kind: "cpu",
+      name: cpus()[0]?.model.trim() ?? "CPU",
+      ...this.native.info(),
+      compute: computeDtype("cpu", options.dtype),
+    };
   }
 
   createRegion(bytes: number): DeviceRegion {

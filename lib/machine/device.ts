@@ -2,6 +2,7 @@
  * A device: something that holds regions of memory and runs programs over them. Two so far: `reference` (TypeScript,
  * f64 inside, rounded at stores) and `cpu` (the native addon). Everything above speaks to this interface alone.
  */
+import type { RealDtype } from "../graph/graph.js";
 import type { Program } from "../program/program.js";
 
 export interface DeviceInfo {
@@ -10,6 +11,8 @@ export interface DeviceInfo {
   /** Instruction set the kernels were compiled for, one of `isaNames`; "" where it means nothing. */
   readonly isa: string;
   readonly threads: number;
+  /** What activations and matrices of weights are stored in: graphs are lowered to it. */
+  readonly compute: RealDtype;
 }
 
 /** A region of memory on the device. */

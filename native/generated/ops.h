@@ -66,6 +66,14 @@ struct AttentionGradient {
   static AttentionGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 };
 
+enum class CastTo : int { f32, f16, bf16 };
+struct Cast {
+  Tensor x;
+  Tensor y;
+  CastTo to;
+  static Cast from(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<CastTo>(static_cast<int>(a[0]))}; }
+};
+
 struct Clamp {
   Tensor x;
   Tensor y;
@@ -489,6 +497,7 @@ struct Upsample {
   void addMaskedGradient(const AddMaskedGradient& op, Context& context); \
   void attention(const Attention& op, Context& context); \
   void attentionGradient(const AttentionGradient& op, Context& context); \
+  void cast(const Cast& op, Context& context); \
   void clamp(const Clamp& op, Context& context); \
   void clampGradient(const ClampGradient& op, Context& context); \
   void clipFactor(const ClipFactor& op, Context& context); \

@@ -50,7 +50,7 @@ CpuDevice::CpuDevice(int threads, const std::string& isaName)
 const char* CpuDevice::isaName() const { return isaNames[static_cast<int>(isa)]; }
 
 std::shared_ptr<const Program> CpuDevice::load(const uint8_t* bytes, size_t size) {
-  auto program = std::make_shared<const Program>(bytes, size);
+  auto program = std::make_shared<const Program>(bytes, size, Storage::f32);
   std::lock_guard lock(mutex);
   loaded.push_back(program);
   return program;
