@@ -61,9 +61,9 @@ export class Composer {
    * `openCudaDevice`) for the device.
    */
   static async load(options: LoadOptions = {}): Promise<Composer> {
-    const { device, threads, isa, weights } = checkOptions(loadOptions, options, "Composer.load()");
+    const { device, threads, isa, dtype, weights } = checkOptions(loadOptions, options, "Composer.load()");
     const model = await readModel(weights ?? pretrainedFolder());
-    return new Composer(openDevice(device, { threads, isa }), model);
+    return new Composer(openDevice(device, { threads, isa, dtype }), model);
   }
 
   /** What is computed on, and what `auto` did not take. */

@@ -1,6 +1,7 @@
 /** The options of the public API: JSON Schema, defaults and types in one place. */
 import Type, { type Static } from "typebox";
 import { type ConditionName, conditionNames } from "../conditions/condition.js";
+import { type RealDtype, realDtypes } from "../graph/graph.js";
 import { type DeviceName, deviceNamePattern, deviceNames } from "../machine/choose.js";
 import { type Isa, isaNames } from "../program/isa.js";
 
@@ -28,6 +29,14 @@ export const loadOptions = Type.Object(
         Type.Union(
           isaNames.map((name) => Type.Literal(name)),
           { description: "Instruction set of the cpu device; default: the best this machine runs" },
+        ),
+      ),
+    ),
+    dtype: Type.Optional(
+      Type.Unsafe<RealDtype>(
+        Type.Union(
+          realDtypes.map((name) => Type.Literal(name)),
+          { description: "What activations and weights are stored in; default: the device's own, f32 on the cpu" },
         ),
       ),
     ),

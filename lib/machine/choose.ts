@@ -60,15 +60,15 @@ function deviceOfEnvironment(): DeviceName {
 }
 
 function openNamed(name: DeviceName, options: CpuDeviceOptions): Device {
-  if (name === "reference") return openReferenceDevice();
+  if (name === "reference") return openReferenceDevice(options);
   if (name === "cpu") return openCpuDevice(options);
   const [kind, number = "0"] = name.split(":");
-  return openCudaDevice({ index: Number(number), emulated: kind === "cuda-emulated" });
+  return openCudaDevice({ index: Number(number), emulated: kind === "cuda-emulated", dtype: options.dtype });
 }
 
 function openBest(options: CpuDeviceOptions): ChosenDevice {
   try {
-    return { device: openCudaDevice(), skipped: [] };
+    return { device: openCudaDevice({ dtype: options.dtype }), skipped: [] };
   } catch (error) {
     const skipped = skippedDevice("cuda", "", error);
     if (skipped.code !== "CP_CUDA_NO_DRIVER") {

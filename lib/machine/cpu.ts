@@ -1,7 +1,9 @@
 /** The CPU as a device: kernels for its best instruction set, on a pool of threads. */
 import { cpus } from "node:os";
 import { CounterpointError } from "../graph/error.js";
+import type { RealDtype } from "../graph/graph.js";
 import type { Isa } from "../program/isa.js";
+import { computeDtype } from "./capabilities.js";
 import type { Device } from "./device.js";
 import { openNativeDevice } from "./native.js";
 
@@ -10,6 +12,8 @@ export interface CpuDeviceOptions {
   readonly threads?: number;
   /** Default: the best this CPU has. */
   readonly isa?: Isa;
+  /** What is stored in: f32 is all there is. */
+  readonly dtype?: RealDtype;
 }
 
 /**
@@ -17,10 +21,17 @@ export interface CpuDeviceOptions {
  *
  * Throws CP_NATIVE_LOAD, CP_ARG_TYPE, CP_ARG_RANGE, CP_ISA_UNSUPPORTED.
  */
-export function openCpuDevice({ threads, isa = "" as Isa }: CpuDeviceOptions = {}): Device {
+export function openCpuDevice({ threads, isa = "" as Isa, dtype }: CpuDeviceOptions = {}): Device {
   if (threads === 0) throw new CounterpointError("CP_ARG_RANGE", "threads: got 0, expected 1 to 256");
+  const compute = computeDtype("cpu", dtype);
   return openNativeDevice(
     (addon) => new addon.Device("cpu", threads ?? 0, isa),
-    (facts) => ({ kind: "cpu", name: cpus()[0]?.model.trim() ?? "CPU", isa: facts.isa, threads: facts.threads }),
+    (facts) => ({
+      kind: "cpu",
+      name: cpus()[0]?.model.trim() ?? "CPU",
+      isa: facts.isa,
+      threads: facts.threads,
+      compute,
+    }),
   );
 }

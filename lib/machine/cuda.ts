@@ -5,7 +5,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CounterpointError } from "../graph/error.js";
+import type { RealDtype } from "../graph/graph.js";
 import { addonFolder } from "./addon.js";
+import { computeDtype } from "./capabilities.js";
 import type { Device } from "./device.js";
 import { openNativeDevice } from "./native.js";
 
@@ -14,6 +16,8 @@ export interface CudaDeviceOptions {
   readonly index?: number;
   /** Emulate the GPU on the CPU. */
   readonly emulated?: boolean;
+  /** What activations and weights are stored in. Default f16. */
+  readonly dtype?: RealDtype;
 }
 
 /**
@@ -23,12 +27,13 @@ export interface CudaDeviceOptions {
  * machine lacks something; CP_CUDA_PACKAGE_MISSING, CP_CUDA_PACKAGE_MISMATCH, CP_NATIVE_LOAD where the library is not there,
  * of another build or broken; CP_ARG_TYPE, CP_ARG_RANGE.
  */
-export function openCudaDevice({ index = 0, emulated = false }: CudaDeviceOptions = {}): Device {
-  const library = libraryPath(emulated);
+export function openCudaDevice({ index = 0, emulated = false, dtype }: CudaDeviceOptions = {}): Device {
   const kind = emulated ? "cuda-emulated" : "cuda";
+  const compute = computeDtype(kind, dtype);
+  const library = libraryPath(emulated);
   return openNativeDevice(
     (addon) => new addon.Device("cuda", index, library),
-    ({ name, isa, threads }) => ({ kind, name, isa, threads, index }),
+    ({ name, isa, threads }) => ({ kind, name, isa, threads, index, compute }),
   );
 }
 

@@ -3,6 +3,7 @@
  * rounded at stores; `cpu`, and `cuda` on GPUs or emulated, are the native addon's. Everything above speaks to this
  * interface alone.
  */
+import type { RealDtype } from "../graph/graph.js";
 import type { Program } from "../program/program.js";
 
 export type DeviceKind = "reference" | "cpu" | "cuda" | "cuda-emulated";
@@ -16,6 +17,8 @@ export interface DeviceInfo {
   readonly threads: number;
   /** Of a GPU, its number. */
   readonly index?: number;
+  /** What activations and matrices of weights are stored in: graphs are lowered to it. */
+  readonly compute: RealDtype;
 }
 
 export interface DeviceMemory {

@@ -32,6 +32,6 @@ export async function listDevices(): Promise<{ devices: ListedDevice[]; skipped:
   // The number after the last GPU's is no device that was left out.
   if (index > 0) skipped.pop();
   for (const isa of ownIsas) await tryOne("cpu", isa, () => openCpuDevice({ isa }));
-  await tryOne("reference", "", openReferenceDevice);
+  await tryOne("reference", "", () => openReferenceDevice());
   return { devices, skipped };
 }

@@ -8,8 +8,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type Expression, parseExpression } from "../graph/expression.js";
-import type { Dtype } from "../graph/graph.js";
-import { type AttributeSpec, type OpDefinition, type OperandSpec, opcode, signature } from "../graph/op.js";
+import {
+  type AttributeSpec,
+  type OpDefinition,
+  type OperandSpec,
+  opcode,
+  type ResultSpec,
+  signature,
+} from "../graph/op.js";
 import { parsePattern, type Word } from "../graph/pattern.js";
 import { generateCudaSources } from "./generate-cuda.js";
 import { banner, capital, findFunction, literal } from "./generated-text.js";
@@ -86,6 +92,7 @@ function decodeSource(ops: readonly OpDefinition[]): string {
   return `${banner}#include "generated/ops.h"
 
 #include <algorithm>
+#include <array>
 
 #include "machine/op-table.h"
 #include "machine/shape-check.h"
@@ -139,7 +146,7 @@ function checkFunction(op: OpDefinition): string {
   const used = namesUsed(op);
   const sizes = boundSizes(op).filter((name) => !attributeNames.has(name));
   const lines = sizes.length > 0 ? [`Size ${sizes.join(", ")};`] : [];
-  for (const [name, spec] of Object.entries(op.attributes)) lines.push(attributeLine(name, spec, used));
+  for (const [name, spec] of Object.entries(op.attributes)) lines.push(attributeLine(op, name, spec, used));
   for (const [name, spec] of Object.entries(op.operands)) {
     const verb = spec.mutates ? "mutated" : spec.optional ? "optional" : "operand";
     lines.push(`check.${verb}("${name}", ${dtypeName(spec.dtype)}, {${bindWords(spec, attributeNames).join(", ")}});`);
@@ -158,9 +165,14 @@ function checkFunction(op: OpDefinition): string {
   return `void check${capital(op.name)}(ShapeCheck& check) {\n${lines.map((line) => `  ${line}\n`).join("")}}\n`;
 }
 
-function attributeLine(name: string, spec: AttributeSpec, used: ReadonlySet<string>): string {
+function attributeLine(op: OpDefinition, name: string, spec: AttributeSpec, used: ReadonlySet<string>): string {
   if (spec.kind === "float") return `check.real("${name}");`;
-  if (spec.kind === "choice") return `check.choice("${name}", ${spec.values.length});`;
+  if (spec.kind === "choice") {
+    const check = `check.choice("${name}", ${spec.values.length})`;
+    const isDtype = Object.values(op.results).some(({ dtype }) => typeof dtype === "object" && dtype.choice === name);
+    if (!isDtype) return `${check};`;
+    return `const Dtype ${name} = std::array{${spec.values.map((value) => `Dtype::${value}`).join(", ")}}[${check}];`;
+  }
   return `${used.has(name) ? `const Size ${name} = ` : ""}check.integer("${name}");`;
 }
 
@@ -218,8 +230,9 @@ function expressionText(tree: Expression, level = 0): string {
   return own < level ? `(${text})` : text;
 }
 
-function dtypeName(dtype: Dtype | undefined): string {
-  return `Dtype::${dtype ?? "f32"}`;
+function dtypeName(dtype: OperandSpec["dtype"] | ResultSpec["dtype"]): string {
+  if (typeof dtype === "object") return dtype.choice;
+  return dtype === undefined ? "storage" : dtype === "real" ? "anyReal" : `Dtype::${dtype}`;
 }
 
 async function main(): Promise<void> {

@@ -15,7 +15,7 @@ constexpr const char* isaNames[] = {"neon"};
 constexpr int isaCount = sizeof(isaNames) / sizeof(*isaNames);
 
 // Of the interfaces of all ops: parts of a build that differ in it do not fit together.
-constexpr uint32_t interfaceHash = 0x3556846c;
+constexpr uint32_t interfaceHash = 0x4cd886c7;
 
 struct AbsoluteError {
   Tensor prediction, target, weight;
@@ -67,6 +67,14 @@ struct AttentionGradient {
   int64_t heads;
   int64_t causal;
   static AttentionGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
+};
+
+enum class CastTo : int { f32, f16, bf16 };
+struct Cast {
+  Tensor x;
+  Tensor y;
+  CastTo to;
+  static Cast from(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<CastTo>(static_cast<int>(a[0]))}; }
 };
 
 struct Clamp {
@@ -492,6 +500,7 @@ struct Upsample {
   void addMaskedGradient(const AddMaskedGradient& op, Context& context); \
   void attention(const Attention& op, Context& context); \
   void attentionGradient(const AttentionGradient& op, Context& context); \
+  void cast(const Cast& op, Context& context); \
   void clamp(const Clamp& op, Context& context); \
   void clampGradient(const ClampGradient& op, Context& context); \
   void clipFactor(const ClipFactor& op, Context& context); \

@@ -55,7 +55,7 @@ DeviceFacts CpuDevice::facts() const { return {"", isaNames[static_cast<int>(isa
 std::shared_ptr<Region> CpuDevice::createRegion(uint64_t bytes) { return std::make_shared<CpuRegion>(bytes); }
 
 std::shared_ptr<const Program> CpuDevice::load(const uint8_t* bytes, size_t size) {
-  auto program = std::make_shared<const Program>(bytes, size);
+  auto program = std::make_shared<const Program>(bytes, size, Storage::f32);
   std::lock_guard lock(mutex);
   loaded.push_back(program);
   return program;

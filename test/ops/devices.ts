@@ -5,7 +5,9 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { CounterpointError } from "../../lib/graph/error.js";
+import type { RealDtype } from "../../lib/graph/graph.js";
 import type { OpDefinition } from "../../lib/graph/op.js";
+import { capabilities } from "../../lib/machine/capabilities.js";
 import { openCpuDevice } from "../../lib/machine/cpu.js";
 import { openCudaDevice } from "../../lib/machine/cuda.js";
 import type { Device } from "../../lib/machine/device.js";
@@ -14,6 +16,8 @@ import { type Isa, ownIsas } from "../../lib/program/isa.js";
 
 export interface TestDevice {
   readonly name: string;
+  /** The dtypes that it takes where an op leaves them open. */
+  readonly storage: readonly RealDtype[];
   /** Devices that must give the same bits: one for each number of threads, or seed. */
   readonly variants: readonly Device[];
 }
@@ -25,14 +29,19 @@ let emulated: TestDevice | null = null;
 
 /** All that run any program; opened once per process and closed after its last test. */
 export function testDevices(): readonly TestDevice[] {
-  opened ??= [{ name: "reference", variants: [openReferenceDevice()] }, ...ownIsas.flatMap((isa) => openIsa(isa))];
+  const { storage } = capabilities.reference;
+  opened ??= [
+    { name: "reference", storage, variants: [openReferenceDevice()] },
+    ...ownIsas.flatMap((isa) => openIsa(isa)),
+  ];
   return opened;
 }
 
 /** Nothing where this CPU lacks the instruction set. */
 function openIsa(isa: Isa): TestDevice[] {
   try {
-    return [{ name: `cpu ${isa}`, variants: [1, 2, 3].map((threads) => openCpuDevice({ threads, isa })) }];
+    const { storage } = capabilities.cpu;
+    return [{ name: `cpu ${isa}`, storage, variants: [1, 2, 3].map((threads) => openCpuDevice({ threads, isa })) }];
   } catch (error) {
     if (error instanceof CounterpointError && error.code === "CP_ISA_UNSUPPORTED") return [];
     throw error;
@@ -42,7 +51,11 @@ function openIsa(isa: Isa): TestDevice[] {
 /** All that have a kernel for `op`. */
 export function testDevicesFor(op: OpDefinition): readonly TestDevice[] {
   if (!cudaOps.has(op.name)) return testDevices();
-  emulated ??= { name: "cuda-emulated", variants: [0, 1, 2].map((index) => openCudaDevice({ index, emulated: true })) };
+  emulated ??= {
+    name: "cuda-emulated",
+    storage: capabilities["cuda-emulated"].storage,
+    variants: [0, 1, 2].map((index) => openCudaDevice({ index, emulated: true })),
+  };
   return [...testDevices(), emulated];
 }
 
