@@ -108,15 +108,12 @@
         {
           # device "cuda-emulated": libcounterpoint-cuda without a GPU.
           "target_name": "counterpoint_cuda_emulated",
-          "type": "loadable_module",
+          "type": "shared_library",
           "product_prefix": "lib",
           "product_name": "counterpoint-cuda-emulated",
-          "product_extension": "so",
+          "product_dir": "<(PRODUCT_DIR)",
           "dependencies": ["cuda_emulated"],
-          "ldflags": [
-            "-Wl,--whole-archive", "<(PRODUCT_DIR)/cuda_emulated.a", "-Wl,--no-whole-archive",
-            "-Wl,--version-script=<(module_root_dir)/cuda/backend/exports.map"
-          ],
+          "ldflags": ["-Wl,--version-script=<(module_root_dir)/cuda/backend/exports.map"],
           "sources": []
         },
         {

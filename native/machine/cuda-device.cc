@@ -60,7 +60,8 @@ CounterpointCudaTensor tensorOf(const Operand& operand) {
 
 // Verified here, then told to the library.
 struct CudaProgram final : Program {
-  CudaProgram(Owner device, const uint8_t* bytes, size_t size) : Program(bytes, size), owner(std::move(device)) {
+  CudaProgram(Owner device, const uint8_t* bytes, size_t size)
+      : Program(bytes, size, Storage::anyReal), owner(std::move(device)) {
     std::vector<std::vector<CounterpointCudaTensor>> tensors;
     std::vector<CounterpointCudaInstruction> list;
     for (const Instruction& instruction : instructions()) {

@@ -90,6 +90,26 @@ void testLaunches() {
   check(*out == 1.0f, "the largest shared memory");
 }
 
+KERNEL(64)
+void waitAlone(float*) {
+  if (threadIndex() < 32) synchronize();
+}
+
+// What a kernel does wrong is told by whoever waits for it, and the stream is lost.
+void testFailure() {
+  TestLauncher launcher(0);
+  float* out = launcher.scratch<float>(1);
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    try {
+      launcher.launch(waitAlone, {3}, 64, 0, out);
+      launcher.wait();
+      check(false, "a barrier that half a block reaches was let pass");
+    } catch (const Error& error) {
+      check(error.code == "CP_DEVICE_LOST" && error.message.find("thread") != std::string::npos, error.message);
+    }
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -100,6 +120,7 @@ int main() {
   testMap("silu", [](auto& a, auto&, auto& y, auto& launcher) { silu({a, y}, launcher); },
           [](double a, double) { return a / (1 + std::exp(-a)); });
   testLaunches();
+  testFailure();
   std::printf(failures ? "%d failures\n" : "all good\n", failures);
   return failures ? 1 : 0;
 }
