@@ -11,6 +11,7 @@ namespace {
 
 template <class T, int paddedWidth>
 void launchFlash(const AttentionProblem<T>& a, Grid grid, Launcher& launcher) {
+  static_assert(FlashMemory<paddedWidth>::bytes <= leastSharedBytes);
   grid.x = ceilDivide(a.queries, flashQueries);
   launcher.launch(flashKernel<T, paddedWidth>, grid, flashThreads, FlashMemory<paddedWidth>::bytes, a);
 }

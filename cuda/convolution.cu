@@ -24,6 +24,7 @@ const T* packedWeight(const Convolution& c, int64_t paddedChannels, Launcher& la
 
 template <class T, class Tile, bool wholePieces>
 void launchTile(const Product<T>& p, Launcher& launcher) {
+  static_assert(Tile::sharedBytes <= leastSharedBytes);
   const int64_t tiles = ceilDivide(p.rows, Tile::rows) * ceilDivide(p.columns, Tile::columns);
   launcher.launch(productKernel<T, Tile, wholePieces>, {tiles, p.splits}, Tile::threads, Tile::sharedBytes, p);
 }

@@ -1,5 +1,5 @@
-// What kernels ask of operands: sizes that they can count in 32 bits, which addresses into tensors are not, and addresses that
-// 16 bytes can be read from at once.
+// What kernels ask of operands, sizes that they can count in 32 bits (addresses into tensors are not) and addresses that 16
+// bytes can be read from at once; and what they may ask of every device.
 #pragma once
 #include <cstdint>
 #include <initializer_list>
@@ -8,6 +8,9 @@
 #include "machine/error.h"
 
 namespace counterpoint::cuda {
+
+// A block's shared memory where there is least of it: compute capability 8.6, 8.9 and 12.0.
+constexpr int leastSharedBytes = 99 << 10;
 
 // `size`, where twice as much is a number still, as are indices beyond the last; throws Error elsewhere.
 inline int toInt(int64_t size) {

@@ -59,8 +59,8 @@ class FlashBlock {
     fetchKeys(0);
     commitCopies();
     // No query of this block sees a key beyond its last.
-    const int last = firstQuery + flashQueries;
-    const int keys = a.causal && last < a.keys ? last : a.keys, count = divideUp(keys, Memory::keys);
+    const int keys = a.causal ? least(firstQuery + flashQueries, a.keys) : a.keys;
+    const int count = divideUp(keys, Memory::keys);
     for (int i = 0; i < count; ++i) {
       waitForCopies<0>();
       // From here on all see block i, and nobody reads block i - 1, which block i + 1 overwrites.

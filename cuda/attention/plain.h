@@ -22,8 +22,8 @@ KERNEL(plainThreads)
 void plainAttentionKernel(const AttentionProblem<T> a) {
   const int firstQuery = static_cast<int>(blockIndex().x) * plainQueries, image = static_cast<int>(blockIndex().z);
   // A warp beyond the last query does another's work again, and does not store it.
-  const int own = firstQuery + warpIndex(), query = own < a.queries ? own : a.queries - 1;
-  const int last = firstQuery + plainQueries, keys = a.causal && last < a.keys ? last : a.keys;
+  const int own = firstQuery + warpIndex(), query = least(own, a.queries - 1);
+  const int keys = a.causal ? least(firstQuery + plainQueries, a.keys) : a.keys;
   const int64_t row = (int64_t{image} * a.queries + query) * a.channels() + static_cast<int>(blockIndex().y) * a.width;
   const int64_t firstKey = int64_t{image} * a.keys * a.channels() + static_cast<int>(blockIndex().y) * a.width;
   float* probabilities = sharedMemory<float>() + 32 * warpIndex();

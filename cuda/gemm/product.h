@@ -59,8 +59,10 @@ DEVICE int depthPieces(const Product<T>& p) {
 template <class T, class Tile, bool wholePieces>
 class Fetcher {
  public:
-  DEVICE Fetcher(const Product<T>& p, int firstRow, int firstColumn, int firstStep)
-      : p(p), piece(firstStep * stepPieces + threadIndex() % stepPieces) {
+  DEVICE Fetcher(const Product<T>& p, int firstRow, int firstColumn, int firstStep, int endStep)
+      : p(p),
+        end(least(endStep * stepPieces, depthPieces(p))),
+        piece(firstStep * stepPieces + threadIndex() % stepPieces) {
     const int piecesPerTap = p.paddedChannels / pieceSize<T>, tap = piece / piecesPerTap;
     channel = piece % piecesPerTap * pieceSize<T>, tapRow = tap / p.kernel, tapColumn = tap % p.kernel;
     const int padding = (p.kernel - 1) / 2, pixels = p.outputHeight * p.outputWidth;
@@ -74,10 +76,10 @@ class Fetcher {
     column = firstColumn + threadIndex() / stepPieces;
   }
 
-  // Copies the next step, and moves on.
+  // Copies the next step, zeros after the last, and moves on.
   DEVICE void next(uint8_t* stage) {
     uint8_t* target = stage + threadIndex() / stepPieces * stepRowBytes + 16 * (threadIndex() % stepPieces);
-    const bool within = piece < depthPieces(p);
+    const bool within = piece < end;
     UNROLL for (int i = 0; i < pixelsPerThread; ++i) {
       copyPixel(target + i * rowsApart * stepRowBytes, images[i], tops[i] + tapRow, lefts[i] + tapColumn, within);
     }
@@ -122,6 +124,7 @@ class Fetcher {
   }
 
   const Product<T>& p;
+  const int end;
   int piece, channel, tapRow, tapColumn, column;
   const T* images[pixelsPerThread];
   int tops[pixelsPerThread], lefts[pixelsPerThread];
@@ -211,21 +214,18 @@ void productKernel(const Product<T> p) {
   const int warpColumn = warpIndex() % Tile::warpsAcross * Tile::warpColumns;
 
   const int firstStep = static_cast<int>(blockIndex().y) * p.stepsPerSplit;
-  const int stepsLeft = divideUp(depthPieces(p), stepPieces) - firstStep;
-  const int steps = stepsLeft < p.stepsPerSplit ? stepsLeft : p.stepsPerSplit;
-
-  Fetcher<T, Tile, wholePieces> fetcher(p, firstRow, firstColumn, firstStep);
+  const int endStep = least(firstStep + p.stepsPerSplit, divideUp(depthPieces(p), stepPieces));
+  Fetcher<T, Tile, wholePieces> fetcher(p, firstRow, firstColumn, firstStep, endStep);
   UNROLL for (int stage = 0; stage < Tile::stages - 1; ++stage) {
-    if (stage < steps) fetcher.next(shared + stage * Tile::stageBytes);
+    fetcher.next(shared + stage * Tile::stageBytes);
     commitCopies();
   }
   Sums<Tile> sums;
-  for (int step = 0; step < steps; ++step) {
+  for (int step = 0; step < endStep - firstStep; ++step) {
     waitForCopies<Tile::stages - 2>();
     // From here on all see this step's pieces, and nobody reads the last step's, which the next copies overwrite.
     synchronize();
-    const int ahead = step + Tile::stages - 1;
-    if (ahead < steps) fetcher.next(shared + ahead % Tile::stages * Tile::stageBytes);
+    fetcher.next(shared + (step + Tile::stages - 1) % Tile::stages * Tile::stageBytes);
     commitCopies();
     const uint8_t* stage = shared + step % Tile::stages * Tile::stageBytes;
     const uint8_t* rows = stage + warpRow * stepRowBytes;

@@ -28,8 +28,7 @@ struct GroupNormProblem {
 
   DEVICE int blocks() const { return divideUp(positions, positionsPerBlock); }
   DEVICE int positionsOf(int block) const {
-    const int left = positions - block * positionsPerBlock;
-    return left < positionsPerBlock ? left : positionsPerBlock;
+    return least(positionsPerBlock, positions - block * positionsPerBlock);
   }
 };
 

@@ -23,6 +23,7 @@ DEVICE void writePack(T* at, const Pack<T, count>& pack) {
   *reinterpret_cast<Pack<T, count>*>(at) = pack;
 }
 
+DEVICE constexpr int least(int a, int b) { return a < b ? a : b; }
 DEVICE constexpr int divideUp(int a, int b) { return (a + b - 1) / b; }
 
 }  // namespace counterpoint::cuda
