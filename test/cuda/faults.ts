@@ -9,20 +9,28 @@
  * Prints what was caught, and fails where fewer than 95 of 100 were, or where one got away that `harmless` does not explain.
  */
 import { spawnSync } from "node:child_process";
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** Files of kernels, and the test that must notice what goes wrong in them. */
-const tests: Readonly<Record<string, string>> = {
-  "gemm/product.h": "product",
-  "attention/flash.h": "attention",
-  "attention/plain.h": "attention",
-  "norms/group-norm.h": "norms",
-  "norms/layer-norm.h": "norms",
+/**
+ * Files of kernels, and the test that must notice what goes wrong in them: a program of test/cuda, or a table of test/ops. Any
+ * other file of an op has the table of its own name.
+ */
+const testsElsewhere: Readonly<Record<string, string>> = {
+  "gemm/product.h": "cuda/product",
+  "attention/flash.h": "cuda/attention",
+  "attention/plain.h": "cuda/attention",
+  "norms/group-norm.h": "cuda/norms",
+  "norms/layer-norm.h": "cuda/norms",
+  "map.h": "ops/add",
+  "loops.h": "ops/scale-rows",
+  "gather.h": "ops/concat-tokens",
+  "concat.h": "ops/concat-channels",
+  "window.h": "ops/pad-channels",
 };
 
 /** Faults that change no result, and why. */
@@ -54,9 +62,9 @@ const choice = `#include <cstdlib>
 inline const int plantedFault = std::getenv("PLANTED_FAULT") ? std::atoi(std::getenv("PLANTED_FAULT")) : 0;
 `;
 
-/** All faults of a source, from its first to its last. */
+/** All faults of a source's kernels and the functions that they call, from the first to the last. */
 function faultsOf(source: string): readonly Fault[] {
-  const code = source.replace(/\/\/.*/g, (comment) => " ".repeat(comment.length));
+  const code = onlyOnDevice(source.replace(/\/\/.*/g, (comment) => " ".repeat(comment.length)));
   const statements = [...code.matchAll(/\b(synchronize|waitForCopies<.*?>|commitCopies)\(\);/g)].map((match) => ({
     start: match.index,
     end: match.index + match[0].length,
@@ -66,6 +74,19 @@ function faultsOf(source: string): readonly Fault[] {
     (match) => comparisonAt(code, match.index) ?? [],
   );
   return [...statements, ...comparisons].sort((a, b) => a.start - b.start);
+}
+
+/** `code` with blanks for all but the bodies of kernels and of functions for them. */
+function onlyOnDevice(code: string): string {
+  let kept = "";
+  for (const { index } of code.matchAll(/^ *(DEVICE|KERNEL)\b/gm)) {
+    if (index < kept.length) continue;
+    const start = code.indexOf("{", index);
+    let end = start + 1;
+    for (let depth = 1; depth > 0; end++) depth += { "{": 1, "}": -1 }[code[end]] ?? 0;
+    kept += code.slice(kept.length, start).replace(/\S/g, " ") + code.slice(start, end);
+  }
+  return kept + code.slice(kept.length).replace(/\S/g, " ");
 }
 
 /** The comparison whose operator is at `at`, made what it is in bounds; null where it is no condition of a statement. */
@@ -116,33 +137,62 @@ function plant(source: string, faults: readonly Fault[], first: number): string 
   return planted + source.slice(from);
 }
 
-function programOf(folder: string, test: string): string {
-  return join(folder, `test-${test}`);
-}
-
-function compile(folder: string, test: string): void {
-  const sources = [
-    join(root, "test/cuda", `${test}.cc`),
-    ...["block", "fibre"].map((it) => join(folder, "emulator", `${it}.cc`)),
-  ];
-  const flags = ["-std=c++17", "-O1", "-w", "-ffp-contract=off", `-I${folder}`, `-I${join(root, "native")}`];
-  const { status, stderr } = spawnSync("g++", [...flags, ...sources, "-o", programOf(folder, test)], {
+/** Compiles sources, some of which are kernels, with what is in `folder` for cuda/. */
+function compile(folder: string, sources: readonly string[], output: string, ...words: string[]): void {
+  const flags = ["-std=c++17", "-O1", "-w", "-ffp-contract=off", `-I${folder}`, `-I${join(root, "native")}`, ...words];
+  const { status, stderr } = spawnSync("g++", [...flags, "-xc++", ...sources, "-o", join(folder, output)], {
     encoding: "utf8",
   });
-  if (status !== 0) throw new Error(`${test} does not compile with its faults:\n${stderr}`);
+  if (status !== 0) throw new Error(`${output} does not compile with its faults:\n${stderr}`);
+}
+
+/** The files of a folder that end so. */
+function filesIn(folder: string, extension: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(extension))
+    .map((name) => join(folder, name));
+}
+
+/** Builds what the tests run: the programs of test/cuda, and for the tables of test/ops an addon beside an emulated library. */
+function build(folder: string, tests: ReadonlySet<string>): void {
+  const emulator = ["block", "fibre"].map((name) => join(folder, "emulator", `${name}.cc`));
+  for (const test of tests) {
+    if (test.startsWith("cuda/"))
+      compile(folder, [join(root, "test", `${test}.cc`), ...emulator], `test-${basename(test)}`);
+  }
+  if (![...tests].some((test) => test.startsWith("ops/"))) return;
+  const host = ["native/generated/cuda-ops.cc", "native/machine/error.cc"].map((name) => join(root, name));
+  const sources = [folder, join(folder, "backend")].flatMap((name) => filesIn(name, ".cu"));
+  const library = "libcounterpoint-cuda-emulated.so";
+  compile(folder, [...sources, ...filesIn(join(folder, "emulator"), ".cc"), ...host], library, "-shared", "-fPIC");
+  cpSync(join(root, "build/Release/counterpoint.node"), join(folder, "counterpoint.node"));
 }
 
 /** What a test says when it fails with a fault; null where it passes. */
-function failureOf(program: string, fault: number): string | null {
-  const env = { ...process.env, PLANTED_FAULT: String(fault) };
-  const { status, signal, stdout } = spawnSync(program, { encoding: "utf8", timeout: 120_000, env });
-  return status === 0 ? null : (stdout.split("\n")[0] || String(signal ?? status)).slice(0, 100);
+function failureOf(folder: string, test: string, fault: number): string | null {
+  const env = { ...process.env, PLANTED_FAULT: String(fault), COUNTERPOINT_BINARY: join(folder, "counterpoint.node") };
+  const mocha = [
+    "node_modules/mocha/bin/mocha.js",
+    "--no-config",
+    "--bail",
+    "--reporter",
+    "min",
+    `dist/test/${test}.js`,
+  ];
+  const [command, ...words] = test.startsWith("cuda/")
+    ? [join(folder, `test-${basename(test)}`)]
+    : [process.execPath, ...mocha.map((word) => (word.includes("/") ? join(root, word) : word)), "--timeout", "60000"];
+  const { status, signal, stdout } = spawnSync(command, words, { encoding: "utf8", timeout: 120_000, env });
+  if (status === 0) return null;
+  const reason = /^FAILED .*/m.exec(stdout) ?? /Error.*/.exec(stdout);
+  return (reason?.[0] ?? String(signal ?? status)).slice(0, 100);
 }
 
 /** Plants the faults of all files that `wanted` is a part of. */
 function plantAll(folder: string, wanted: string): readonly PlantedFault[] {
   const planted: PlantedFault[] = [];
-  for (const [file, test] of Object.entries(tests).filter(([name]) => name.includes(wanted))) {
+  const ops = filesIn(folder, ".cu").map((path) => [basename(path), `ops/${basename(path, ".cu")}`]);
+  for (const [file, test] of [...Object.entries(testsElsewhere), ...ops].filter(([name]) => name.includes(wanted))) {
     const source = readFileSync(join(folder, file), "utf8");
     const faults = faultsOf(source);
     writeFileSync(join(folder, file), plant(source, faults, planted.length + 1));
@@ -164,15 +214,16 @@ function main(wanted: string): void {
   cpSync(join(root, "cuda"), folder, { recursive: true });
   appendFileSync(join(folder, "primitives/words.h"), choice);
   const planted = plantAll(folder, wanted);
-  for (const test of new Set(planted.map((it) => it.test))) {
-    compile(folder, test);
-    const failure = failureOf(programOf(folder, test), 0);
+  const tests = new Set(planted.map((it) => it.test));
+  build(folder, tests);
+  for (const test of tests) {
+    const failure = failureOf(folder, test, 0);
     if (failure !== null) throw new Error(`${test} fails without a fault: ${failure}`);
   }
   let caught = 0;
   let unexplained = 0;
   for (const { number, test, name, line, replacement } of planted) {
-    const failure = failureOf(programOf(folder, test), number);
+    const failure = failureOf(folder, test, number);
     const excuse = harmless[name];
     if (failure !== null) caught++;
     else if (!excuse) unexplained++;
