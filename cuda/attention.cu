@@ -10,25 +10,26 @@ namespace counterpoint::cuda {
 namespace {
 
 template <class T, int paddedWidth>
-void launchFlash(const AttentionProblem<T>& a, Grid grid, Launcher& launcher) {
+void launchFlash(const AttentionProblem<T>& a, int64_t heads, Launcher& launcher) {
   static_assert(FlashMemory<paddedWidth>::bytes <= leastSharedBytes);
-  grid.x = ceilDivide(a.queries, flashQueries);
-  launcher.launch(flashKernel<T, paddedWidth>, grid, flashThreads, FlashMemory<paddedWidth>::bytes, a);
+  const int64_t blocks = ceilDivide(a.queries, flashQueries) * heads;
+  launcher.launch(flashKernel<T, paddedWidth>, {blocks}, flashThreads, FlashMemory<paddedWidth>::bytes, a);
 }
 
+// `heads`: of all images.
 template <class T>
-void attend(const AttentionProblem<T>& a, Grid grid, Launcher& launcher) {
+void attend(const AttentionProblem<T>& a, int64_t heads, Launcher& launcher) {
   if constexpr (sizeof(T) == 2) {
     if (a.width % 8 == 0 && beginWhole({a.q, a.k, a.v, a.y})) {
-      if (a.width <= 48) return launchFlash<T, 48>(a, grid, launcher);
-      if (a.width <= 64) return launchFlash<T, 64>(a, grid, launcher);
-      if (a.width <= 80) return launchFlash<T, 80>(a, grid, launcher);
-      if (a.width <= 128) return launchFlash<T, 128>(a, grid, launcher);
-      if (a.width <= 160) return launchFlash<T, 160>(a, grid, launcher);
+      if (a.width <= 48) return launchFlash<T, 48>(a, heads, launcher);
+      if (a.width <= 64) return launchFlash<T, 64>(a, heads, launcher);
+      if (a.width <= 80) return launchFlash<T, 80>(a, heads, launcher);
+      if (a.width <= 128) return launchFlash<T, 128>(a, heads, launcher);
+      if (a.width <= 160) return launchFlash<T, 160>(a, heads, launcher);
     }
   }
-  grid.x = ceilDivide(a.queries, plainQueries);
-  launcher.launch(plainAttentionKernel<T>, grid, plainThreads, plainThreads * sizeof(float), a);
+  const int64_t blocks = ceilDivide(a.queries, plainQueries) * heads;
+  launcher.launch(plainAttentionKernel<T>, {blocks}, plainThreads, plainThreads * sizeof(float), a);
 }
 
 }  // namespace
@@ -49,7 +50,7 @@ void attention(const Attention& op, Launcher& launcher) {
                                 toInt(width),
                                 op.causal != 0,
                                 static_cast<float>(1 / std::sqrt(static_cast<double>(width)))};
-    attend(a, {1, op.heads, images}, launcher);
+    attend(a, images * op.heads, launcher);
   });
 }
 

@@ -30,6 +30,19 @@ struct AttentionProblem {
   }
 };
 
+// What a block has: some queries of one head of one image. Grid: blocks of queries; heads; images, one after the other.
+struct AttentionPart {
+  int image, firstQuery, headChannel;
+
+  template <class T>
+  DEVICE AttentionPart(const AttentionProblem<T>& a, int queriesPerBlock) {
+    const int block = static_cast<int>(blockIndex().x), blocks = divideUp(a.queries, queriesPerBlock);
+    image = block / blocks / a.heads;
+    headChannel = block / blocks % a.heads * a.width;
+    firstQuery = block % blocks * queriesPerBlock;
+  }
+};
+
 constexpr int flashThreads = 128, flashQueries = 64;
 
 // Shared memory of flashKernel. Rows are 16 bytes longer than they need be, which puts eight of them into different banks.
@@ -48,18 +61,14 @@ template <class T, int paddedWidth>
 class FlashBlock {
  public:
   DEVICE explicit FlashBlock(const AttentionProblem<T>& a)
-      : a(a),
-        shared(sharedMemory<uint8_t>()),
-        image(static_cast<int>(blockIndex().z)),
-        firstQuery(static_cast<int>(blockIndex().x) * flashQueries),
-        headChannel(static_cast<int>(blockIndex().y) * a.width) {}
+      : a(a), part(a, flashQueries), shared(sharedMemory<uint8_t>()) {}
 
   DEVICE void run() {
     fetchQueries();
     fetchKeys(0);
     commitCopies();
     // No query of this block sees a key beyond its last.
-    const int keys = a.causal ? least(firstQuery + flashQueries, a.keys) : a.keys;
+    const int keys = a.causal ? least(part.firstQuery + flashQueries, a.keys) : a.keys;
     const int count = divideUp(keys, Memory::keys);
     for (int i = 0; i < count; ++i) {
       waitForCopies<0>();
@@ -83,14 +92,14 @@ class FlashBlock {
   // One piece of a row of this head, or zeros.
   DEVICE void copyPiece(uint8_t* rows, int row, int piece, const T* tensor, int64_t token, bool present) {
     const bool copied = present && piece * 8 < a.width;
-    const T* from = copied ? tensor + token * a.channels() + headChannel + 8 * piece : tensor;
+    const T* from = copied ? tensor + token * a.channels() + part.headChannel + 8 * piece : tensor;
     copyAsync16(rows + row * Memory::rowBytes + 16 * piece, from, copied ? 16 : 0);
   }
 
   DEVICE void fetchQueries() {
     for (int i = threadIndex(); i < flashQueries * outputTiles; i += flashThreads) {
-      const int row = i / outputTiles, query = firstQuery + row;
-      copyPiece(shared, row, i % outputTiles, a.q, int64_t{image} * a.queries + query, query < a.queries);
+      const int row = i / outputTiles, query = part.firstQuery + row;
+      copyPiece(shared, row, i % outputTiles, a.q, int64_t{part.image} * a.queries + query, query < a.queries);
     }
   }
 
@@ -99,9 +108,9 @@ class FlashBlock {
     uint8_t* stage = stageOf(block);
     for (int i = threadIndex(); i < Memory::keys * outputTiles; i += flashThreads) {
       const int row = i / outputTiles, piece = i % outputTiles, key = block * Memory::keys + row;
-      const bool present = a.present(image, key);
-      copyPiece(stage, row, piece, a.k, int64_t{image} * a.keys + key, present);
-      copyPiece(stage + Memory::values, row, piece, a.v, int64_t{image} * a.keys + key, present);
+      const bool present = a.present(part.image, key);
+      copyPiece(stage, row, piece, a.k, int64_t{part.image} * a.keys + key, present);
+      copyPiece(stage + Memory::values, row, piece, a.v, int64_t{part.image} * a.keys + key, present);
       if (piece == 0) stage[Memory::visible + row] = present;
     }
   }
@@ -126,7 +135,7 @@ class FlashBlock {
     // In powers of two, which exp2 takes back.
     const float scale = a.scale * 1.4426950408889634f;
     const uint8_t* visible = stage + Memory::visible + 2 * (lane % 4);
-    const int key = block * Memory::keys + 2 * (lane % 4), query = firstQuery + 16 * warpIndex() + lane / 4;
+    const int key = block * Memory::keys + 2 * (lane % 4), query = part.firstQuery + 16 * warpIndex() + lane / 4;
     UNROLL for (int n = 0; n < scoreTiles; ++n) {
       UNROLL for (int i = 0; i < 4; ++i) {
         const bool seen = visible[8 * n + i % 2] && !(a.causal && key + 8 * n + i % 2 > query + 8 * (i / 2));
@@ -184,9 +193,9 @@ class FlashBlock {
       sum += shuffleXor(sum, 1);
       sum += shuffleXor(sum, 2);
       const float factor = sum > 0 ? 1.0f / sum : 0.0f;  // zeros for a query that sees no key
-      const int query = firstQuery + 16 * warpIndex() + laneIndex() / 4 + 8 * half;
+      const int query = part.firstQuery + 16 * warpIndex() + laneIndex() / 4 + 8 * half;
       if (query >= a.queries) continue;
-      T* to = a.y + (int64_t{image} * a.queries + query) * a.channels() + headChannel;
+      T* to = a.y + (int64_t{part.image} * a.queries + query) * a.channels() + part.headChannel;
       UNROLL for (int n = 0; n < outputTiles; ++n) {
         const int c = 8 * n + 2 * (laneIndex() % 4);
         const float first = outputs[n][2 * half] * factor, second = outputs[n][2 * half + 1] * factor;
@@ -196,14 +205,14 @@ class FlashBlock {
   }
 
   const AttentionProblem<T>& a;
+  const AttentionPart part;
   uint8_t* const shared;
-  const int image, firstQuery, headChannel;
   // Of lane l, rows l / 4 and l / 4 + 8 of the warp's queries: see multiplyAccumulate in words.h.
   float scores[scoreTiles][4], outputs[outputTiles][4] = {};
   float largest[2] = {-INFINITY, -INFINITY}, total[2] = {};
 };
 
-// Grid: blocks of queries, heads, images. Heads of a multiple of 8 channels, up to `paddedWidth`, a multiple of 16.
+// Grid: see AttentionPart. Heads of a multiple of 8 channels, up to `paddedWidth`, a multiple of 16.
 template <class T, int paddedWidth>
 KERNEL(flashThreads)
 void flashKernel(const AttentionProblem<T> a) {

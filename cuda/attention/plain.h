@@ -16,23 +16,23 @@ DEVICE float plainScore(const AttentionProblem<T>& a, const T* q, const T* k) {
   return sum * a.scale;
 }
 
-// Grid: blocks of queries, heads, images. Shared: 32 floats a warp.
+// Grid: see AttentionPart. Shared: 32 floats a warp.
 template <class T>
 KERNEL(plainThreads)
 void plainAttentionKernel(const AttentionProblem<T> a) {
-  const int firstQuery = static_cast<int>(blockIndex().x) * plainQueries, image = static_cast<int>(blockIndex().z);
+  const AttentionPart part(a, plainQueries);
   // A warp beyond the last query does that one's work again.
-  const int query = least(firstQuery + warpIndex(), a.queries - 1);
-  const int keys = a.causal ? least(firstQuery + plainQueries, a.keys) : a.keys;
-  const int64_t row = (int64_t{image} * a.queries + query) * a.channels() + static_cast<int>(blockIndex().y) * a.width;
-  const int64_t firstKey = int64_t{image} * a.keys * a.channels() + static_cast<int>(blockIndex().y) * a.width;
+  const int query = least(part.firstQuery + warpIndex(), a.queries - 1);
+  const int keys = a.causal ? least(part.firstQuery + plainQueries, a.keys) : a.keys;
+  const int64_t row = (int64_t{part.image} * a.queries + query) * a.channels() + part.headChannel;
+  const int64_t firstKey = int64_t{part.image} * a.keys * a.channels() + part.headChannel;
   float* probabilities = sharedMemory<float>() + 32 * warpIndex();
 
   for (int firstChannel = 0; firstChannel < a.width; firstChannel += 32 * plainChannels) {
     float largest = -INFINITY, total = 0, outputs[plainChannels] = {};
     for (int first = 0; first < keys; first += 32) {
       const int key = first + laneIndex();
-      const bool seen = a.present(image, key) && !(a.causal && key > query);
+      const bool seen = a.present(part.image, key) && !(a.causal && key > query);
       const float score = seen ? plainScore(a, a.q + row, a.k + firstKey + int64_t{key} * a.channels()) : -INFINITY;
       float most = fmaxf(largest, score);
       UNROLL for (int mask = 16; mask > 0; mask /= 2) most = fmaxf(most, shuffleXor(most, mask));

@@ -64,8 +64,7 @@ void run(const Case& c, void (*kernel)(AttentionProblem<T>), int queriesOfBlock,
   const AttentionProblem<T> problem{queries.data(), keys.data(), values.data(), mask.orNull(c.maskedKeys > 0), y.data(),
                                     c.queries, c.keys, c.maskedKeys, c.heads, c.width, c.causal,
                                     static_cast<float>(1 / std::sqrt(c.width))};
-  const emulator::Coordinates grid{static_cast<unsigned>(divideUp(c.queries, queriesOfBlock)), static_cast<unsigned>(c.heads),
-                         static_cast<unsigned>(c.images)};
+  const emulator::Coordinates grid{static_cast<unsigned>(divideUp(c.queries, queriesOfBlock) * c.heads * c.images), 1, 1};
   std::string what = "attention";
   for (int number : {c.images, c.queries, c.keys, c.heads, c.width, c.maskedKeys, static_cast<int>(c.causal)}) {
     what += " " + std::to_string(number);

@@ -101,6 +101,7 @@ void testTiles() {
   run<T, SmallTile, false>({3, 4, 6, 4, 5, 3, 2, 2});
   run<T, SmallTile, false>({1, 2, 3, 2, 3, 5, 1, 1, true, false, 2});
   // Whole pieces: more rows, columns and steps than a tile and its stages have, and fewer.
+  run<T, SmallTile, true>({1, 1, 9, 1024, 10});
   run<T, SmallTile, true>({1, 9, 8, 32, 70, 3});
   run<T, SmallTile, true>({3, 1, 11, 200, 65});
   run<T, SmallTile, true>({2, 6, 6, 8, 34, 3, 2, 1, false, true});
