@@ -9,20 +9,42 @@
  * Prints what was caught, and fails where fewer than 95 of 100 were, or where one got away that `harmless` does not explain.
  */
 import { spawnSync } from "node:child_process";
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** Files of kernels, and the test that must notice what goes wrong in them. */
+/**
+ * Files of kernels, and the test that must notice what goes wrong in them: a program of test/cuda, or the table of an op,
+ * run by the whole library with that op compiled anew.
+ */
 const tests: Readonly<Record<string, string>> = {
   "gemm/product.h": "product",
   "attention/flash.h": "attention",
   "attention/plain.h": "attention",
   "norms/group-norm.h": "norms",
   "norms/layer-norm.h": "norms",
+  "loops.h": "ops/downsample",
+  "map.h": "ops/add",
+  "gather.h": "ops/pad-channels",
+  "window.h": "ops/pad-channels",
+  "concat.h": "ops/concat-channels",
+  ...Object.fromEntries(
+    ["add-masked", "clamp", "combine-branches", "embedding", "gather-rows", "gaussian", "l2-normalize"]
+      .concat(["mean", "mean-tokens", "sinusoidal", "to-rgb8"])
+      .map((op) => [`${op}.cu`, `ops/${op}`]),
+  ),
 };
 
 /** Faults that change no result, and why. */
@@ -116,27 +138,53 @@ function plant(source: string, faults: readonly Fault[], first: number): string 
   return planted + source.slice(from);
 }
 
-function programOf(folder: string, test: string): string {
-  return join(folder, `test-${test}`);
+/** Where what is compiled for a test goes. */
+function buildOf(folder: string, test: string): string {
+  return join(folder, "build", test);
 }
 
 function compile(folder: string, test: string): void {
-  const sources = [
-    join(root, "test/cuda", `${test}.cc`),
-    ...["block", "fibre"].map((it) => join(folder, "emulator", `${it}.cc`)),
-  ];
+  const build = buildOf(folder, test);
+  mkdirSync(build, { recursive: true });
   const flags = ["-std=c++17", "-O1", "-w", "-ffp-contract=off", `-I${folder}`, `-I${join(root, "native")}`];
-  const { status, stderr } = spawnSync("g++", [...flags, ...sources, "-o", programOf(folder, test)], {
-    encoding: "utf8",
-  });
+  const own = test.startsWith("ops/") ? libraryOf(folder, test) : programOf(folder, test);
+  const { status, stderr } = spawnSync("g++", [...flags, ...own], { encoding: "utf8", cwd: build });
   if (status !== 0) throw new Error(`${test} does not compile with its faults:\n${stderr}`);
 }
 
+function programOf(folder: string, test: string): readonly string[] {
+  const emulator = ["block", "fibre"].map((it) => join(folder, "emulator", `${it}.cc`));
+  return [join(root, "test/cuda", `${test}.cc`), ...emulator, "-o", "test"];
+}
+
+/** The emulated library beside a copy of the addon: of a function that it has twice the op's own, which comes first, is taken. */
+function libraryOf(folder: string, test: string): readonly string[] {
+  const release = join(root, "build/Release");
+  copyFileSync(join(release, "counterpoint.node"), join(buildOf(folder, test), "counterpoint.node"));
+  const rest = ["-x", "none", "-Wl,--whole-archive", join(release, "cuda_emulated.a"), "-Wl,--no-whole-archive"];
+  const source = ["-x", "c++", join(folder, `${basename(test)}.cu`)];
+  return [...source, ...rest, "-shared", "-fPIC", "-Wl,-z,muldefs", "-o", "libcounterpoint-cuda-emulated.so"];
+}
+
 /** What a test says when it fails with a fault; null where it passes. */
-function failureOf(program: string, fault: number): string | null {
-  const env = { ...process.env, PLANTED_FAULT: String(fault) };
-  const { status, signal, stdout } = spawnSync(program, { encoding: "utf8", timeout: 120_000, env });
-  return status === 0 ? null : (stdout.split("\n")[0] || String(signal ?? status)).slice(0, 100);
+function failureOf(folder: string, test: string, fault: number): string | null {
+  const binary = join(buildOf(folder, test), "counterpoint.node");
+  const env = { ...process.env, PLANTED_FAULT: String(fault), COUNTERPOINT_BINARY: binary };
+  const mocha = join(root, "node_modules/mocha/bin/mocha.js");
+  const table = [
+    mocha,
+    "--no-config",
+    "--bail",
+    "--grep",
+    "devices agree|same bits",
+    join(root, `dist/test/${test}.js`),
+  ];
+  const [command, args] = test.startsWith("ops/")
+    ? [process.execPath, table]
+    : [join(buildOf(folder, test), "test"), []];
+  const { status, signal, stdout } = spawnSync(command, args, { encoding: "utf8", timeout: 120_000, env });
+  const said = /Error.*?: (.*)/.exec(stdout)?.[1] ?? stdout.split("\n")[0];
+  return status === 0 ? null : (said || String(signal ?? status)).slice(0, 100);
 }
 
 /** Plants the faults of all files that `wanted` is a part of. */
@@ -166,13 +214,13 @@ function main(wanted: string): void {
   const planted = plantAll(folder, wanted);
   for (const test of new Set(planted.map((it) => it.test))) {
     compile(folder, test);
-    const failure = failureOf(programOf(folder, test), 0);
+    const failure = failureOf(folder, test, 0);
     if (failure !== null) throw new Error(`${test} fails without a fault: ${failure}`);
   }
   let caught = 0;
   let unexplained = 0;
   for (const { number, test, name, line, replacement } of planted) {
-    const failure = failureOf(programOf(folder, test), number);
+    const failure = failureOf(folder, test, number);
     const excuse = harmless[name];
     if (failure !== null) caught++;
     else if (!excuse) unexplained++;
