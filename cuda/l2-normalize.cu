@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "loops.h"
+#include "primitives/reduce.h"
 
 namespace counterpoint::cuda {
 
@@ -26,8 +27,7 @@ void l2NormalizeKernel(L2NormalizeArguments<T> g) {
   const T* x = g.x + row * g.channels;
   float sum = 0;
   for (unsigned c = static_cast<unsigned>(laneIndex()); c < g.channels; c += 32) sum += toFloat(x[c]) * toFloat(x[c]);
-  for (int mask = 16; mask > 0; mask /= 2) sum += shuffleXor(sum, mask);
-  const float length = sqrtf(sum + g.eps);
+  const float length = sqrtf(sumOverWarp(sum) + g.eps);
   for (unsigned c = static_cast<unsigned>(laneIndex()); c < g.channels; c += 32) {
     g.y[row * g.channels + c] = round<T>(toFloat(x[c]) / length);
   }

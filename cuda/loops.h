@@ -1,9 +1,9 @@
 // body(i) for every i below `count`, a thread each, in no order: `body` is a struct with `DEVICE void operator()(unsigned) const`.
 #pragma once
 #include <cstdint>
-#include <string>
 
 #include "launcher.h"
+#include "operands.h"
 
 namespace counterpoint::cuda {
 
@@ -22,12 +22,8 @@ void loopKernel(LoopArguments<Body> loop) {
   if (i < loop.count) loop.body(i);
 }
 
-// `size` as a number that kernels may count to in 32 bits. Throws Error.
-inline unsigned countable(int64_t size) {
-  constexpr int64_t most = int64_t{1} << 31;
-  if (size <= most) return static_cast<unsigned>(size);
-  throw Error{"CP_PROGRAM_INVALID", "a tensor of " + std::to_string(size) + " elements, where at most 2^31 can be counted"};
-}
+// `size` as a number that divides faster than one with a sign. Throws Error as toInt does.
+inline unsigned countable(int64_t size) { return static_cast<unsigned>(toInt(size)); }
 
 template <class Body>
 void overElements(Launcher& launcher, int64_t count, const Body& body) {

@@ -16,8 +16,8 @@ constexpr int leastSharedBytes = 99 << 10;
 inline int toInt(int64_t size) {
   constexpr int64_t most = 1 << 30;
   if (size <= most) return static_cast<int>(size);
-  throw Error{"CP_PROGRAM_INVALID", "a tensor has " + std::to_string(size) + " rows or columns: a CUDA kernel takes at most " +
-                                        std::to_string(most)};
+  throw Error{"CP_PROGRAM_INVALID", "a tensor has " + std::to_string(size) +
+                                        " rows, columns or elements: a CUDA kernel takes at most " + std::to_string(most)};
 }
 
 // Whether all of them begin at a multiple of 16 bytes.

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "primitives/pack.h"
+#include "primitives/reduce.h"
 #include "primitives/words.h"
 
 namespace counterpoint::cuda {
@@ -76,11 +77,6 @@ void groupMomentsKernel(const GroupNormProblem<T> g) {
   }
   float* out = g.moments + (int64_t{part.image} * g.blocks() + part.block) * 2 * g.channels + part.channel;
   UNROLL for (int i = 0; i < count; ++i) out[i] = means[i], out[g.channels + i] = squares[i];
-}
-
-DEVICE float sumOverWarp(float value) {
-  UNROLL for (int mask = 16; mask > 0; mask /= 2) value += shuffleXor(value, mask);
-  return value;
 }
 
 // One warp an image and group.

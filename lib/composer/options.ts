@@ -36,7 +36,7 @@ export const loadOptions = Type.Object(
       Type.Unsafe<RealDtype>(
         Type.Union(
           realDtypes.map((name) => Type.Literal(name)),
-          { description: "What activations and weights are stored in; default: the device's own, f32 on the cpu" },
+          { description: "What activations and weights are stored in; default: f16 on GPUs, f32 elsewhere" },
         ),
       ),
     ),
