@@ -8,7 +8,7 @@
     "isa_sources": ["<!@(node -p \"['native/cpu','native/cpu/gemm'].flatMap(d=>require('fs').readdirSync(d).filter(f=>f.endsWith('.cc')).map(f=>d+'/'+f)).join(' ')\")"]
   },
   "target_defaults": {
-    "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
+    "include_dirs": ["native", "cuda", "<!(node -p \"require('node-addon-api').include_dir\")"],
     "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
     "cflags!": ["-fno-exceptions", "-fno-omit-frame-pointer"],
     "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
@@ -62,8 +62,68 @@
           "target_name": "test_cuda_emulator",
           "type": "executable",
           "product_extension": "",
-          "include_dirs": ["cuda"],
           "sources": ["test/cuda/emulator.cc", "cuda/emulator/block.cc", "cuda/emulator/fibre.cc"]
+        },
+        {
+          "target_name": "test_cuda_product",
+          "type": "executable",
+          "product_extension": "",
+          "include_dirs": ["cuda"],
+          "sources": ["test/cuda/product.cc", "cuda/emulator/block.cc", "cuda/emulator/fibre.cc"]
+        },
+        {
+          "target_name": "test_cuda_attention",
+          "type": "executable",
+          "product_extension": "",
+          "include_dirs": ["cuda"],
+          "sources": ["test/cuda/attention.cc", "cuda/emulator/block.cc", "cuda/emulator/fibre.cc"]
+        },
+        {
+          "target_name": "test_cuda_norms",
+          "type": "executable",
+          "product_extension": "",
+          "include_dirs": ["cuda"],
+          "sources": ["test/cuda/norms.cc", "cuda/emulator/block.cc", "cuda/emulator/fibre.cc"]
+        },
+        {
+          # The CUDA kernels for the emulator: the very sources that nvcc compiles.
+          "target_name": "cuda_emulated",
+          "type": "static_library",
+          "cflags_cc": ["-Wmissing-declarations"],
+          "rules": [
+            {
+              "rule_name": "cuda",
+              "extension": "cu",
+              "outputs": ["<(INTERMEDIATE_DIR)/<(RULE_INPUT_ROOT).cc"],
+              "action": ["cp", "<(RULE_INPUT_PATH)", "<@(_outputs)"],
+              "process_outputs_as_sources": 1
+            }
+          ],
+          "sources": [
+            "native/generated/cuda-ops.cc",
+            "native/machine/error.cc",
+            "<!@(node -p \"['cuda','cuda/backend','cuda/emulator'].flatMap(d=>require('fs').readdirSync(d).filter(f=>/[.]c[cu]$/.test(f)).map(f=>d+'/'+f)).join(' ')\")"
+          ]
+        },
+        {
+          # device "cuda-emulated": libcounterpoint-cuda without a GPU.
+          "target_name": "counterpoint_cuda_emulated",
+          "type": "shared_library",
+          "product_prefix": "lib",
+          "product_name": "counterpoint-cuda-emulated",
+          "product_dir": "<(PRODUCT_DIR)",
+          "dependencies": ["cuda_emulated"],
+          "ldflags": ["-Wl,--version-script=<(module_root_dir)/cuda/backend/exports.map"],
+          "sources": []
+        },
+        {
+          "target_name": "test_cuda_ops",
+          "type": "executable",
+          "product_extension": "",
+          "dependencies": ["cuda_emulated"],
+          # Whole, because the table of ops names every kernel weakly.
+          "ldflags": ["-Wl,--whole-archive", "<(PRODUCT_DIR)/cuda_emulated.a", "-Wl,--no-whole-archive"],
+          "sources": ["test/cuda/ops.cc"]
         },
         {
           "target_name": "fuzz_program",
@@ -137,7 +197,7 @@
         ["target_arch=='x64'", { "dependencies": ["machine", "cpu_baseline", "cpu_avx2", "cpu_avx512"] }],
         ["target_arch=='arm64'", { "dependencies": ["machine", "cpu_neon"] }]
       ],
-      "sources": ["<!@(node -p \"['binding','generated','scenes'].map(d=>'native/'+d).filter(d=>require('fs').existsSync(d)).flatMap(d=>require('fs').readdirSync(d).filter(f=>f.endsWith('.cc')).map(f=>d+'/'+f)).join(' ')\")"]
+      "sources": ["<!@(node -p \"['binding','scenes'].map(d=>'native/'+d).flatMap(d=>require('fs').readdirSync(d).filter(f=>f.endsWith('.cc')).map(f=>d+'/'+f)).concat('native/generated/decode.cc').join(' ')\")"]
     }
   ]
 }

@@ -5,7 +5,7 @@ import { conditionArrays, type EncodedConditions, maskArrays } from "../lib/cond
 import { flopsOf } from "../lib/graph/flops.js";
 import { Graph, type Value } from "../lib/graph/graph.js";
 import type { Device } from "../lib/machine/device.js";
-import type { TypedArray } from "../lib/machine/execute.js";
+import { arrays, type TypedArray } from "../lib/machine/execute.js";
 import { composerMini } from "../lib/models/presets.js";
 import { attention } from "../lib/ops/attention.js";
 import { conv2d } from "../lib/ops/conv2d.js";
@@ -223,13 +223,7 @@ async function openTraining(device: Device, batch: number): Promise<Work> {
   const inputs: Record<string, TypedArray> = {};
   for (const { leaf, shape, dtype } of graph.leaves.values()) {
     if (leaf?.kind !== "input") continue;
-    const length = lengthOf(shape);
-    const arrays = {
-      f32: () => new Float32Array(length).fill(0.1),
-      u8: () => new Uint8Array(length),
-      i32: () => new Int32Array(length),
-    };
-    inputs[leaf.name] = arrays[dtype]();
+    inputs[leaf.name] = new arrays[dtype](lengthOf(shape)).fill(dtype === "f32" ? 0.1 : 0);
   }
   inputs["optimiser/settings"] = optimiserSettings(task.optimiser, 0);
   return {

@@ -37,5 +37,6 @@ export { type ImageInput, type RawPixels, readImage } from "./conditions/read-im
 export { blendSemantics } from "./conditions/semantics.js";
 export { sketchOf } from "./conditions/sketch.js";
 export { CounterpointError } from "./graph/error.js";
+export type { ChosenDeviceInfo, DeviceName, SkippedDevice } from "./machine/choose.js";
 export type { DeviceInfo } from "./machine/device.js";
-export { type ListedDevice, listDevices, type SkippedDevice } from "./machine/list.js";
+export { type ListedDevice, listDevices } from "./machine/list.js";

@@ -143,7 +143,7 @@ void Block::together(const char* word, void* slot, void (*meet)(void* const* slo
   ++events;
   Warp& warp = warps[static_cast<size_t>(running / warpSize)];
   if (warp.arrived == 0) warp.word = word;
-  else if (std::strcmp(warp.word, word) != 0) {
+  else if (warp.word != word && std::strcmp(warp.word, word) != 0) {
     fail(std::string("lanes of one warp meet for ") + warp.word + " and for " + word);
   }
   warp.slots[running % warpSize] = slot;

@@ -8,6 +8,7 @@
 
 #define KERNEL(threads)
 #define DEVICE inline
+#define UNROLL
 
 namespace counterpoint::cuda {
 
@@ -26,6 +27,8 @@ DEVICE T* sharedMemory() {
 
 DEVICE void synchronize() { emulator::Block::current().barrier(); }
 
+DEVICE float multiplyAdd(float a, float b, float c) { return a * b + c; }
+
 struct Half {
   uint16_t bits;
 };
@@ -41,12 +44,12 @@ DEVICE float toFloat(Brain x) {
   return value;
 }
 DEVICE float toFloat(Half x) {
-  const uint32_t sign = uint32_t{x.bits} >> 15, exponent = (x.bits >> 10) & 31, mantissa = x.bits & 1023;
+  // The exponent's bias grows from 15 to 127 by a product, which makes numbers of subnormal ones too.
+  const uint32_t size = x.bits & 0x7fffu, bits = size << 13 | (size >= 0x7c00 ? 0x7f800000u : 0);
   float value;
-  if (exponent == 0) value = std::ldexp(static_cast<float>(mantissa), -24);
-  else if (exponent == 31) value = mantissa ? std::nanf("") : INFINITY;
-  else value = std::ldexp(static_cast<float>(mantissa + 1024), static_cast<int>(exponent) - 25);
-  return sign ? -value : value;
+  std::memcpy(&value, &bits, sizeof value);
+  if (size < 0x7c00) value *= 0x1p112f;
+  return x.bits >> 15 ? -value : value;
 }
 
 template <class T>
@@ -75,6 +78,11 @@ DEVICE Half round<Half>(float x) {
   // A mantissa that was rounded up to 2048 carries into the exponent by itself.
   const uint32_t biased = mantissa >= 1024 ? static_cast<uint32_t>(unit + 24) << 10 : 0;
   return {static_cast<uint16_t>(sign | (biased + mantissa))};
+}
+
+template <class T>
+uint32_t roundPair(float first, float second) {
+  return round<T>(first).bits | uint32_t{round<T>(second).bits} << 16;
 }
 
 DEVICE float shuffleXor(float value, int mask) {

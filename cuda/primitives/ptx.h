@@ -7,6 +7,7 @@
 
 #define KERNEL(threads) __global__ __launch_bounds__(threads)
 #define DEVICE __device__ __forceinline__
+#define UNROLL _Pragma("unroll")
 
 namespace counterpoint::cuda {
 
@@ -28,6 +29,8 @@ DEVICE T* sharedMemory() {
 
 DEVICE void synchronize() { __syncthreads(); }
 DEVICE float shuffleXor(float value, int mask) { return __shfl_xor_sync(0xffffffffu, value, mask); }
+
+DEVICE float multiplyAdd(float a, float b, float c) { return fmaf(a, b, c); }
 
 struct Half {
   uint16_t bits;
@@ -51,6 +54,19 @@ DEVICE Brain round<Brain>(float x) {
 template <>
 DEVICE float round<float>(float x) {
   return x;
+}
+
+template <class T>
+DEVICE uint32_t roundPair(float first, float second);
+template <>
+DEVICE uint32_t roundPair<Half>(float first, float second) {
+  const __half2 pair = __floats2half2_rn(first, second);
+  return reinterpret_cast<const uint32_t&>(pair);
+}
+template <>
+DEVICE uint32_t roundPair<Brain>(float first, float second) {
+  const __nv_bfloat162 pair = __floats2bfloat162_rn(first, second);
+  return reinterpret_cast<const uint32_t&>(pair);
 }
 
 namespace detail {

@@ -4,11 +4,14 @@
 //
 //   KERNEL(threads)         a kernel for blocks of `threads` threads: KERNEL(128) void add(AddArguments arguments) { … }
 //   DEVICE                  a function that kernels call
+//   UNROLL                  before a loop whose counter must be a constant in each turn, lest registers become memory
 //   threadIndex, warpIndex, laneIndex, blockIndex, gridSize
 //   sharedMemory<T>()       the block's dynamic shared memory, at a multiple of 1024 bytes
 //   synchronize()           every thread of the block comes here before any goes on
 //   shuffleXor(v, mask)     the value of lane `laneIndex() ^ mask`; all lanes of the warp take part
+//   multiplyAdd(a, b, c)    a b + c in one instruction; the emulator, which has none so fast, rounds the product too
 //   Half, Brain             16-bit floats as stored; toFloat(x) is exact, round<T>(x) goes to the nearest, ties to even
+//   roundPair<T>(a, b)      round<T> of both, a in the lower half: a register of a fragment
 //   copyAsync16(s, g, n)    later: the first n (0 to 16) bytes from global g, then zeros, to 16 bytes of shared memory at s;
 //                           s and g at multiples of 16, and with n = 0 g is not looked at
 //   commitCopies()          ends a group of the thread's copies

@@ -19,12 +19,20 @@ async function devices(json: boolean): Promise<void> {
     return;
   }
   for (const device of listed.devices) console.log(lineOf(device));
-  for (const { kind, isa, code, reason } of listed.skipped) console.log(`skipped  ${kind} ${isa}: ${code}, ${reason}`);
+  for (const { kind, isa, code, reason } of listed.skipped) {
+    console.log(`skipped  ${[kind, isa].filter((word) => word !== "").join(" ")}: ${code}, ${reason}`);
+  }
 }
 
-function lineOf({ kind, name, isa, threads, memory, isDefault }: ListedDevice): string {
+function lineOf({ kind, index, name, isa, threads, memory, isDefault }: ListedDevice): string {
   const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  const words = [kind, isa, name, threads === 1 ? "1 thread" : `${threads} threads`];
+  const unit = kind === "cuda" ? "multiprocessor" : "thread";
+  const words = [
+    index === undefined ? kind : `${kind}:${index}`,
+    isa,
+    name,
+    `${threads} ${unit}${threads === 1 ? "" : "s"}`,
+  ];
   const free = `${gibibytes(memory.freeBytes)} of ${gibibytes(memory.totalBytes)} free`;
   return `${isDefault ? "default  " : "         "}${[...words.filter((word) => word !== ""), free].join(", ")}`;
 }

@@ -50,20 +50,22 @@ export interface LoadFlags {
   readonly device?: string;
   readonly threads?: number;
   readonly isa?: string;
+  readonly dtype?: string;
   readonly weights?: string;
 }
 
 /** Adds the flags of `Composer.load`. */
 export function addLoadFlags(command: Command): Command {
-  const { device, threads, isa, weights } = loadOptions.properties;
+  const { device, threads, isa, dtype, weights } = loadOptions.properties;
   return command
     .option("--device <name>", helpOf(device))
     .option("--threads <n>", helpOf(threads), numeric)
     .option("--isa <name>", helpOf(isa))
+    .option("--dtype <name>", helpOf(dtype))
     .option("--weights <folder>", helpOf(weights));
 }
 
 /** The options of `Composer.load` among a command's flags. */
-export function loadOptionsOf({ device, threads, isa, weights }: LoadFlags): object {
-  return { device, threads, isa, weights };
+export function loadOptionsOf({ device, threads, isa, dtype, weights }: LoadFlags): object {
+  return { device, threads, isa, dtype, weights };
 }

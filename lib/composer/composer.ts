@@ -11,9 +11,7 @@ import { Perception } from "../conditions/perception.js";
 import { type ImageInput, readImage } from "../conditions/read-image.js";
 import { endId } from "../data/vocabulary.js";
 import type { CounterpointError } from "../graph/error.js";
-import { openCpuDevice } from "../machine/cpu.js";
-import type { Device, DeviceInfo } from "../machine/device.js";
-import { openReferenceDevice } from "../machine/reference.js";
+import { type ChosenDevice, type ChosenDeviceInfo, openDevice } from "../machine/choose.js";
 import { checkOptions } from "../options/check.js";
 import { DeviceWeights } from "../session/device-weights.js";
 import { Lifetime } from "../session/lifetime.js";
@@ -36,9 +34,10 @@ export class Composer {
   private readonly observers: { readonly encoders: Once<ClipEncoders>; readonly perception: Once<Perception> };
 
   private constructor(
-    private readonly opened: Device,
+    private readonly chosen: ChosenDevice,
     { composer, clip, percept }: Model,
   ) {
+    const { device } = chosen;
     const [clipConfig, perceptConfig, config] = [clip.config, percept.config, composer.config];
     this.facts = {
       config,
@@ -46,11 +45,11 @@ export class Composer {
       weights: { composer: composer.sha256, clip: clip.sha256, percept: percept.sha256 },
     };
     this.programs = once(composer.weights, async (weights) => {
-      return new CompositionPrograms(opened, config, await DeviceWeights.load(opened, weights));
+      return new CompositionPrograms(device, config, await DeviceWeights.load(device, weights));
     });
     this.observers = {
-      encoders: once(clip.weights, (weights) => ClipEncoders.open(opened, clipConfig, weights)),
-      perception: once(percept.weights, (weights) => Perception.open(opened, perceptConfig, weights)),
+      encoders: once(clip.weights, (weights) => ClipEncoders.open(device, clipConfig, weights)),
+      perception: once(percept.weights, (weights) => Perception.open(device, perceptConfig, weights)),
     };
   }
 
@@ -58,17 +57,18 @@ export class Composer {
    * Reads and checks the weights and opens the device.
    *
    * Throws CP_ARG_UNKNOWN, CP_ARG_TYPE, CP_ARG_RANGE for options; CP_MODEL_NOT_FOUND, CP_WEIGHTS_…, CP_CONFIG_INVALID for
-   * weights that are absent, broken or of another net; CP_NATIVE_LOAD, CP_ISA_UNSUPPORTED for the device.
+   * weights that are absent, broken or of another net; CP_NATIVE_LOAD, CP_ISA_UNSUPPORTED, CP_CUDA_… (see
+   * `openCudaDevice`) for the device.
    */
   static async load(options: LoadOptions = {}): Promise<Composer> {
-    const { device, threads, isa, weights } = checkOptions(loadOptions, options, "Composer.load()");
+    const { device, threads, isa, dtype, weights } = checkOptions(loadOptions, options, "Composer.load()");
     const model = await readModel(weights ?? pretrainedFolder());
-    return new Composer(device === "reference" ? openReferenceDevice() : openCpuDevice({ threads, isa }), model);
+    return new Composer(openDevice(device, { threads, isa, dtype }), model);
   }
 
-  /** What is computed on. */
-  get device(): DeviceInfo {
-    return this.opened.info;
+  /** What is computed on, and what `auto` did not take. */
+  get device(): ChosenDeviceInfo {
+    return { ...this.chosen.device.info, skipped: this.chosen.skipped };
   }
 
   /** Pixels a side of every picture that comes out, and that pictures are cropped to on their way in. */
@@ -111,7 +111,7 @@ export class Composer {
     const { encoders, perception } = this.observers;
     for (const net of [this.programs, encoders, perception])
       await (await net.opened()?.catch(() => undefined))?.close();
-    await this.opened.close();
+    await this.chosen.device.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

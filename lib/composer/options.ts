@@ -1,6 +1,8 @@
 /** The options of the public API: JSON Schema, defaults and types in one place. */
 import Type, { type Static } from "typebox";
 import { type ConditionName, conditionNames } from "../conditions/condition.js";
+import { type RealDtype, realDtypes } from "../graph/graph.js";
+import { type DeviceName, deviceNamePattern, deviceNames } from "../machine/choose.js";
 import { type Isa, isaNames } from "../program/isa.js";
 
 const conditionName = Type.Unsafe<ConditionName>(Type.Union(conditionNames.map((name) => Type.Literal(name))));
@@ -8,10 +10,12 @@ const conditionName = Type.Unsafe<ConditionName>(Type.Union(conditionNames.map((
 export const loadOptions = Type.Object(
   {
     device: Type.Optional(
-      Type.Union([Type.Literal("auto"), Type.Literal("cpu"), Type.Literal("reference")], {
-        default: "auto",
-        description: "What to compute on: auto takes the fastest there is",
-      }),
+      Type.Unsafe<DeviceName>(
+        Type.Union([...deviceNames.map((name) => Type.Literal(name)), Type.String({ pattern: deviceNamePattern })], {
+          default: "auto",
+          description: `What to compute on, ${deviceNames.join(", ")}, or cuda:1: auto takes a GPU, or else the CPU`,
+        }),
+      ),
     ),
     threads: Type.Optional(
       Type.Integer({
@@ -25,6 +29,14 @@ export const loadOptions = Type.Object(
         Type.Union(
           isaNames.map((name) => Type.Literal(name)),
           { description: "Instruction set of the cpu device; default: the best this machine runs" },
+        ),
+      ),
+    ),
+    dtype: Type.Optional(
+      Type.Unsafe<RealDtype>(
+        Type.Union(
+          realDtypes.map((name) => Type.Literal(name)),
+          { description: "What activations and weights are stored in; default: the device's own, f32 on the cpu" },
         ),
       ),
     ),

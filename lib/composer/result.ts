@@ -2,7 +2,7 @@
 import type { ConditionName, Metrics } from "../conditions/condition.js";
 import { Image } from "../conditions/image.js";
 import { type Masking, masking } from "../conditions/masking.js";
-import type { DeviceInfo } from "../machine/device.js";
+import type { ChosenDeviceInfo } from "../machine/choose.js";
 import type { ComposeOptions } from "./options.js";
 
 /** How far one image is from each condition that was given and can be measured. */
@@ -11,7 +11,7 @@ export type Adherence = Partial<Readonly<Record<ConditionName, Metrics>>>;
 /** The record of a composition. The same version, weights, isa, options and parts give the same images bit for bit. */
 export interface Manifest {
   readonly version: string;
-  readonly device: DeviceInfo;
+  readonly device: ChosenDeviceInfo;
   /** SHA-256 of each weights file. */
   readonly weights: Readonly<Record<"composer" | "clip" | "percept", string>>;
   /** Every option, defaults filled in. */

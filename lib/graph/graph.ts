@@ -8,11 +8,18 @@ import { CounterpointError } from "./error.js";
 import type { OpDefinition } from "./op.js";
 import { product, sameShape } from "./pattern.js";
 
-export type Dtype = "f32" | "i32" | "u8";
+/** The dtypes of real numbers: IEEE binary32, its upper half, and binary16. */
+export const realDtypes = ["f32", "f16", "bf16"] as const;
+export type RealDtype = (typeof realDtypes)[number];
+export type Dtype = RealDtype | "i32" | "u8";
 export type Shape = readonly number[];
 
 /** Bytes of one element. */
-export const dtypeBytes: Readonly<Record<Dtype, number>> = { f32: 4, i32: 4, u8: 1 };
+export const dtypeBytes: Readonly<Record<Dtype, number>> = { f32: 4, i32: 4, u8: 1, f16: 2, bf16: 2 };
+
+export function isReal(dtype: Dtype): dtype is RealDtype {
+  return (realDtypes as readonly Dtype[]).includes(dtype);
+}
 
 /**
  * Where a value that no node computes comes from. `parameter`: a weight, immutable when sampling and part of the state
@@ -62,8 +69,8 @@ export class Graph {
   private scopes: string[] = [];
 
   /** A trainable or loaded tensor. Asking twice for one name gives the same value. */
-  parameter(name: string, shape: Shape, initial: Initial = { mean: 0, std: 0 }): Value {
-    return this.leafValue("parameter", name, shape, "f32", initial);
+  parameter(name: string, shape: Shape, initial: Initial = { mean: 0, std: 0 }, dtype: RealDtype = "f32"): Value {
+    return this.leafValue("parameter", name, shape, dtype, initial);
   }
 
   /** Persistent memory that instructions may change and the host may read. */

@@ -6,13 +6,18 @@
  */
 import { CounterpointError } from "./error.js";
 import { evaluateExpression, namesIn, parseExpression } from "./expression.js";
-import type { Dtype, Graph, Value } from "./graph.js";
+import { type Dtype, type Graph, isReal, realDtypes, type Value } from "./graph.js";
 import { type Binding, bindShape, resolveShape, sameShape } from "./pattern.js";
 
 export interface OperandSpec {
   /** See pattern.ts. */
   readonly shape: string;
-  readonly dtype?: Dtype;
+  /**
+   * Absent: the instruction's *storage*, one of `realDtypes` and the same for all of its operands and results that name no
+   * dtype. "f32" is for what must not be rounded further: statistics, coefficients, masks, noise, losses, and vectors that
+   * cost no bandwidth. "real" is any of `realDtypes`, whatever the others have.
+   */
+  readonly dtype?: Dtype | "real";
   readonly optional?: true;
   /** The instruction writes this operand in place; it must be a state leaf or a view of one. */
   readonly mutates?: true;
@@ -20,7 +25,8 @@ export interface OperandSpec {
 
 export interface ResultSpec {
   readonly shape: string;
-  readonly dtype?: Dtype;
+  /** Absent: the storage of the operands, f32 where none has any. `{ choice }`: what that attribute says. */
+  readonly dtype?: Dtype | { readonly choice: string };
 }
 
 /** An attribute: an integer or a float with its default, or one of a few words (kept as its index). */
@@ -185,14 +191,17 @@ export function inferShapes(
     if (spec.kind === "int") binding.sizes.set(name, attributes[index]);
   }
   const specs = Object.entries(op.operands);
+  let storage: Dtype | null = null;
   for (const [index, [name, spec]] of specs.entries()) {
     const operand = operands[index];
     if (!operand) {
       if (!spec.optional) return `operand "${name}" is missing`;
       continue;
     }
-    if (operand.dtype !== (spec.dtype ?? "f32"))
-      return `operand "${name}" is ${operand.dtype}, not ${spec.dtype ?? "f32"}`;
+    const wanted = spec.dtype ?? storage ?? "real";
+    if (wanted === "real" ? !isReal(operand.dtype) : operand.dtype !== wanted)
+      return `operand "${name}" is ${operand.dtype}, not ${wanted === "real" ? realDtypes.join(", ") : wanted}`;
+    if (spec.dtype === undefined) storage = operand.dtype;
     const wrong = bindShape(spec.shape, operand.shape, binding);
     if (wrong) return `operand "${name}" [${operand.shape}]: ${wrong}`;
   }
@@ -212,9 +221,13 @@ export function inferShapes(
   for (const [name, spec] of Object.entries(op.results)) {
     const shape = resolveShape(spec.shape, binding);
     if (typeof shape === "string") return `result "${name}": ${shape}`;
-    results.push({ shape, dtype: spec.dtype ?? "f32" });
+    results.push({ shape, dtype: resultDtype(op, spec, storage ?? "f32", attributes) });
   }
   return results;
+}
+
+function resultDtype(op: OpDefinition, { dtype }: ResultSpec, storage: Dtype, attributes: readonly number[]): Dtype {
+  return typeof dtype === "object" ? (namedAttributes(op, attributes)[dtype.choice] as Dtype) : (dtype ?? storage);
 }
 
 /** Attributes by name, choices as words. */
@@ -234,11 +247,12 @@ export function namedOperands(op: OpDefinition, operands: readonly (Value | null
 
 /** The canonical text of an op's interface; TypeScript and native agree on an op when they agree on its hash. */
 export function signature(op: OpDefinition): string {
-  const list = (specs: Readonly<Record<string, OperandSpec>>) =>
+  type Spec = Omit<OperandSpec, "dtype"> & { readonly dtype?: OperandSpec["dtype"] | ResultSpec["dtype"] };
+  const list = (specs: Readonly<Record<string, Spec>>) =>
     Object.entries(specs)
-      .map(([name, spec]) => {
-        const marks = `${spec.optional ? "?" : ""}${spec.mutates ? "!" : ""}`;
-        return `${name}${marks}:${spec.dtype ?? "f32"}[${spec.shape}]`;
+      .map(([name, { shape, dtype = "storage", optional, mutates }]) => {
+        const marks = `${optional ? "?" : ""}${mutates ? "!" : ""}`;
+        return `${name}${marks}:${typeof dtype === "object" ? dtype.choice : dtype}[${shape}]`;
       })
       .join(",");
   const attributes = Object.entries(op.attributes)

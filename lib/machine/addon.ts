@@ -1,14 +1,18 @@
 /** Finds and loads the native addon, and says what it exports. The only place that knows of the file. */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CounterpointError } from "../graph/error.js";
 
 /** Handles are opaque; everything else is checked natively, so that a wrong call throws and never crashes. */
 export interface Addon {
-  CpuDevice: new (threads: number, isa: string) => NativeCpuDevice;
-  Region: new (device: NativeCpuDevice, bytes: number) => NativeHandle;
-  Program: new (device: NativeCpuDevice, encoded: Uint8Array) => NativeHandle;
+  Device: {
+    new (kind: "cpu", threads: number, isa: string): NativeDeviceHandle;
+    new (kind: "cuda", index: number, library: string): NativeDeviceHandle;
+  };
+  Region: new (device: NativeDeviceHandle, bytes: number) => NativeHandle;
+  Program: new (device: NativeDeviceHandle, encoded: Uint8Array) => NativeHandle;
   SceneRenderer: new () => NativeSceneRenderer;
 }
 
@@ -16,8 +20,17 @@ export interface NativeHandle {
   free(): void;
 }
 
-export interface NativeCpuDevice {
-  info(): { threads: number; isa: string };
+/** See native/machine/device.h. */
+export interface NativeFacts {
+  readonly name: string;
+  readonly isa: string;
+  readonly threads: number;
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+}
+
+export interface NativeDeviceHandle {
+  info(): NativeFacts;
   /** `ticket` names the run for `cancel`. */
   run(
     program: NativeHandle,
@@ -42,7 +55,7 @@ export interface NativeSceneRenderer {
   close(): void;
 }
 
-let loaded: Addon | null = null;
+let loaded: { readonly addon: Addon; readonly path: string } | null = null;
 
 /**
  * The addon: the file that COUNTERPOINT_BINARY names, else the package's own build.
@@ -51,7 +64,13 @@ let loaded: Addon | null = null;
  */
 export function loadAddon(): Addon {
   loaded ??= loadFirst(candidates());
-  return loaded;
+  return loaded.addon;
+}
+
+/** Where the addon lies. Throws as `loadAddon` does. */
+export function addonFolder(): string {
+  loaded ??= loadFirst(candidates());
+  return dirname(loaded.path);
 }
 
 function candidates(): string[] {
@@ -62,7 +81,7 @@ function candidates(): string[] {
   );
 }
 
-function loadFirst(paths: readonly string[]): Addon {
+function loadFirst(paths: readonly string[]): { addon: Addon; path: string } {
   const require = createRequire(import.meta.url);
   const tried: { path: string; reason: string }[] = [];
   for (const path of paths) {
@@ -71,7 +90,7 @@ function loadFirst(paths: readonly string[]): Addon {
       continue;
     }
     try {
-      return require(path) as Addon;
+      return { addon: require(path) as Addon, path };
     } catch (cause) {
       tried.push({ path, reason: cause instanceof Error ? cause.message : String(cause) });
     }

@@ -1,15 +1,29 @@
 /**
- * A device: something that holds regions of memory and runs programs over them. Two so far: `reference` (TypeScript,
- * f64 inside, rounded at stores) and `cpu` (the native addon). Everything above speaks to this interface alone.
+ * A device: something that holds regions of memory and runs programs over them. `reference` is TypeScript, in f64 inside and
+ * rounded at stores; `cpu`, and `cuda` on GPUs or emulated, are the native addon's. Everything above speaks to this
+ * interface alone.
  */
+import type { RealDtype } from "../graph/graph.js";
 import type { Program } from "../program/program.js";
 
+export type DeviceKind = "reference" | "cpu" | "cuda" | "cuda-emulated";
+
 export interface DeviceInfo {
-  readonly kind: "reference" | "cpu";
+  readonly kind: DeviceKind;
   readonly name: string;
-  /** Instruction set the kernels were compiled for, one of `isaNames`; "" where it means nothing. */
+  /** Instruction set the kernels were compiled for, one of `isaNames`, or sm_90 for a GPU; "" where it means nothing. */
   readonly isa: string;
+  /** Of a GPU, its multiprocessors. */
   readonly threads: number;
+  /** Of a GPU, its number. */
+  readonly index?: number;
+  /** What activations and matrices of weights are stored in: graphs are lowered to it. */
+  readonly compute: RealDtype;
+}
+
+export interface DeviceMemory {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
 }
 
 /** A region of memory on the device. */
@@ -38,9 +52,14 @@ export interface RunOptions {
 
 export interface Device {
   readonly info: DeviceInfo;
-  /** Zero-filled memory. Throws CP_OOM_HOST where it cannot be had. */
+  /** What its regions are taken from, at this moment. */
+  memory(): DeviceMemory;
+  /** Zero-filled memory. Throws CP_OOM_HOST, or CP_OOM_DEVICE on a GPU, where it cannot be had. */
   createRegion(bytes: number): DeviceRegion;
-  /** Verifies the program against its regions' sizes. Throws CP_PROGRAM_INVALID with the instruction's index and frame. */
+  /**
+   * Verifies the program against its regions' sizes. Throws CP_PROGRAM_INVALID with the instruction's index and frame,
+   * CP_OP_UNSUPPORTED where the device has no kernel for an op, CP_OOM_DEVICE where the arena would not fit.
+   */
   load(program: Program): LoadedProgram;
   /**
    * Queues one run; resolves when it is done. Runs are executed one at a time in the order of submission.

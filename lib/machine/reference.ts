@@ -1,19 +1,25 @@
 /**
- * The reference device: programs by their ops' reference loops, in f64 inside an instruction and rounded to f32 where
- * an instruction stores. Slow and plain; what other devices are compared with.
+ * The reference device: programs by their ops' reference loops, in f64 inside an instruction and rounded to the operand's
+ * dtype where it stores. Slow and plain; what other devices are compared with.
  */
 import { CounterpointError } from "../graph/error.js";
+import type { RealDtype } from "../graph/graph.js";
 import type { Program } from "../program/program.js";
+import { computeDtype } from "./capabilities.js";
 import { checkProgram } from "./check-program.js";
-import type { Device, DeviceInfo, DeviceRegion, LoadedProgram, RunOptions } from "./device.js";
+import type { Device, DeviceInfo, DeviceMemory, DeviceRegion, LoadedProgram, RunOptions } from "./device.js";
 import { executeInstruction } from "./execute.js";
+import { hostMemory } from "./host-memory.js";
 
 /** Longest time the event loop is held between two instructions that are each shorter than it. */
 const sliceMs = 10;
 
-/** Opens a reference device; any number may be open. It holds no resources beyond ArrayBuffers. */
-export function openReferenceDevice(): Device {
-  return new ReferenceDevice();
+/**
+ * Opens a reference device that stores in `dtype`, f32 if not given; any number may be open. It holds no resources beyond
+ * ArrayBuffers. Throws CP_ARG_RANGE.
+ */
+export function openReferenceDevice({ dtype }: { dtype?: RealDtype } = {}): Device {
+  return new ReferenceDevice(computeDtype("reference", dtype));
 }
 
 class ReferenceRegion implements DeviceRegion {
@@ -76,9 +82,17 @@ class ReferenceProgram implements LoadedProgram {
 }
 
 class ReferenceDevice implements Device {
-  readonly info: DeviceInfo = { kind: "reference", name: "reference (f64)", isa: "", threads: 1 };
+  readonly info: DeviceInfo;
   private queue: Promise<unknown> = Promise.resolve();
   private closed = false;
+
+  constructor(compute: RealDtype) {
+    this.info = { kind: "reference", name: "reference (f64)", isa: "", threads: 1, compute };
+  }
+
+  memory(): DeviceMemory {
+    return hostMemory();
+  }
 
   createRegion(bytes: number): DeviceRegion {
     if (this.closed) throw closedError();

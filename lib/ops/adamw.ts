@@ -12,13 +12,13 @@ import { defineOp } from "../graph/op.js";
 export const adamw = defineOp({
   name: "adamw",
   operands: {
-    parameter: { shape: "...", mutates: true },
-    moment1: { shape: "...", mutates: true },
-    moment2: { shape: "...", mutates: true },
-    average: { shape: "...", mutates: true },
-    gradient: { shape: "..." },
-    clip: { shape: "1" },
-    settings: { shape: "8" },
+    parameter: { shape: "...", dtype: "f32", mutates: true },
+    moment1: { shape: "...", dtype: "f32", mutates: true },
+    moment2: { shape: "...", dtype: "f32", mutates: true },
+    average: { shape: "...", dtype: "f32", mutates: true },
+    gradient: { shape: "...", dtype: "f32" },
+    clip: { shape: "1", dtype: "f32" },
+    settings: { shape: "8", dtype: "f32" },
   },
   results: {},
   reference({ parameter, moment1, moment2, average, gradient, clip, settings }) {

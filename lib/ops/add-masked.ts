@@ -7,7 +7,11 @@ import { defineOp } from "../graph/op.js";
 
 export const addMasked = defineOp({
   name: "addMasked",
-  operands: { base: { shape: "B H W C", optional: true }, plane: { shape: "P H W C" }, mask: { shape: "B" } },
+  operands: {
+    base: { shape: "B H W C", optional: true },
+    plane: { shape: "P H W C" },
+    mask: { shape: "B", dtype: "f32" },
+  },
   results: { y: { shape: "B H W C" } },
   where: ["B % P == 0"],
   gradient: (graph, { operands: { base, plane, mask }, upstream: { y: dy }, wants }) => ({
@@ -26,7 +30,7 @@ export const addMasked = defineOp({
 /** dplane[p] = Σ mask[b] · dy[b] over the branches b with b mod images = p. */
 export const addMaskedGradient = defineOp({
   name: "addMaskedGradient",
-  operands: { dy: { shape: "B H W C" }, mask: { shape: "B" } },
+  operands: { dy: { shape: "B H W C" }, mask: { shape: "B", dtype: "f32" } },
   attributes: { images: { kind: "int" } },
   results: { dplane: { shape: "images H W C" } },
   where: ["B % images == 0"],

@@ -7,9 +7,9 @@ import { defineOp } from "../graph/op.js";
 
 export const clipFactor = defineOp({
   name: "clipFactor",
-  operands: { sum: { shape: "1" } },
+  operands: { sum: { shape: "1", dtype: "f32" } },
   attributes: { maxNorm: { kind: "float" } },
-  results: { y: { shape: "1" } },
+  results: { y: { shape: "1", dtype: "f32" } },
   reference({ sum, y }, { maxNorm }) {
     y.data[0] = Math.min(1, maxNorm / Math.sqrt(sum.data[0]));
   },

@@ -7,8 +7,8 @@ import { defineOp } from "../graph/op.js";
 
 export const combineBranches = defineOp({
   name: "combineBranches",
-  operands: { x: { shape: "B ..." }, weights: { shape: "R P" } },
-  results: { y: { shape: "P ..." } },
+  operands: { x: { shape: "B ..." }, weights: { shape: "R P", dtype: "f32" } },
+  results: { y: { shape: "P ...", dtype: "f32" } },
   where: ["B == R*P"],
   reference({ x, weights, y }) {
     const size = x.data.length / x.shape[0];

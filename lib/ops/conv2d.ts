@@ -12,7 +12,7 @@ export const conv2d = defineOp({
   operands: {
     x: { shape: "N H W I" },
     weight: { shape: "K K I O" },
-    bias: { shape: "O", optional: true },
+    bias: { shape: "O", dtype: "f32", optional: true },
     residual: { shape: "N (H*upsample)/stride (W*upsample)/stride O", optional: true },
   },
   attributes: { stride: { kind: "int", default: 1 }, upsample: { kind: "int", default: 1 } },
@@ -73,7 +73,7 @@ export const conv2dWeightGradient = defineOp({
     stride: { kind: "int", default: 1 },
     upsample: { kind: "int", default: 1 },
   },
-  results: { dweight: { shape: "kernel kernel I O" } },
+  results: { dweight: { shape: "kernel kernel I O", dtype: "f32" } },
   where: ["kernel % 2 == 1", "kernel <= 15", "upsample <= 2"],
   flops: "2*N*((H*upsample)/stride)*((W*upsample)/stride)*kernel*kernel*I*O",
   reference({ x, dy, dweight }, { kernel, stride, upsample }) {

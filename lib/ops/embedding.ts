@@ -28,7 +28,7 @@ export const embeddingGradient = defineOp({
   name: "embeddingGradient",
   operands: { ids: { shape: "...", dtype: "i32" }, dy: { shape: "... C" } },
   attributes: { vocabulary: { kind: "int" } },
-  results: { dtable: { shape: "vocabulary C" } },
+  results: { dtable: { shape: "vocabulary C", dtype: "f32" } },
   reference({ ids, dy, dtable }) {
     const [vocabulary, columns] = dtable.shape;
     for (const [row, id] of ids.data.entries()) {

@@ -15,7 +15,7 @@ export const gaussian = defineOp({
   name: "gaussian",
   operands: { key: { shape: "N 4", dtype: "i32" }, step: { shape: "1", dtype: "i32" } },
   attributes: { count: { kind: "int" } },
-  results: { y: { shape: "N count" } },
+  results: { y: { shape: "N count", dtype: "f32" } },
   reference({ key, step, y }, { count }) {
     for (let n = 0; n < key.shape[0]; n++) {
       const [seedLow, seedHigh, stream, image] = [...key.data.subarray(n * 4, n * 4 + 4)].map((word) => word >>> 0);

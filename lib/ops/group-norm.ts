@@ -20,8 +20,8 @@ export const groupNorm = defineOp({
   name: "groupNorm",
   operands: {
     x: { shape: "N ... C" },
-    gamma: { shape: "C" },
-    beta: { shape: "C" },
+    gamma: { shape: "C", dtype: "f32" },
+    beta: { shape: "C", dtype: "f32" },
     scale: { shape: "N C", optional: true },
     shift: { shape: "N C", optional: true },
   },
@@ -63,8 +63,8 @@ export const groupNormGradient = defineOp({
   name: "groupNormGradient",
   operands: {
     x: { shape: "N ... C" },
-    gamma: { shape: "C" },
-    beta: { shape: "C" },
+    gamma: { shape: "C", dtype: "f32" },
+    beta: { shape: "C", dtype: "f32" },
     scale: { shape: "N C", optional: true },
     shift: { shape: "N C", optional: true },
     dy: { shape: "N ... C" },
@@ -72,8 +72,8 @@ export const groupNormGradient = defineOp({
   attributes: normAttributes,
   results: {
     dx: { shape: "N ... C" },
-    dgamma: { shape: "C" },
-    dbeta: { shape: "C" },
+    dgamma: { shape: "C", dtype: "f32" },
+    dbeta: { shape: "C", dtype: "f32" },
     dscale: { shape: "N C" },
     dshift: { shape: "N C" },
   },

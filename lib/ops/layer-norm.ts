@@ -6,7 +6,7 @@ import { defineOp, type ReferenceTensor } from "../graph/op.js";
 
 export const layerNorm = defineOp({
   name: "layerNorm",
-  operands: { x: { shape: "... C" }, gamma: { shape: "C" }, beta: { shape: "C" } },
+  operands: { x: { shape: "... C" }, gamma: { shape: "C", dtype: "f32" }, beta: { shape: "C", dtype: "f32" } },
   attributes: { eps: { kind: "float", default: 1e-5 } },
   results: { y: { shape: "... C" } },
   gradient(graph, { operands: { x, gamma }, attributes, upstream: { y: dy } }) {
@@ -26,9 +26,9 @@ export const layerNorm = defineOp({
 /** dgamma = Σ dy·x̂, dbeta = Σ dy over all rows; dx = ( dx̂ − mean(dx̂) − x̂·mean(dx̂·x̂) ) / √(σ² + eps), dx̂ = dy·γ. */
 export const layerNormGradient = defineOp({
   name: "layerNormGradient",
-  operands: { x: { shape: "... C" }, gamma: { shape: "C" }, dy: { shape: "... C" } },
+  operands: { x: { shape: "... C" }, gamma: { shape: "C", dtype: "f32" }, dy: { shape: "... C" } },
   attributes: { eps: { kind: "float", default: 1e-5 } },
-  results: { dx: { shape: "... C" }, dgamma: { shape: "C" }, dbeta: { shape: "C" } },
+  results: { dx: { shape: "... C" }, dgamma: { shape: "C", dtype: "f32" }, dbeta: { shape: "C", dtype: "f32" } },
   reference({ x, gamma, dy, dx, dgamma, dbeta }, { eps }) {
     const channels = gamma.data.length;
     const { normalized, inverse } = normalize(x, channels, eps);

@@ -10,12 +10,12 @@ import { sliceChannels } from "./slice-channels.js";
 export const linearCombination = defineOp({
   name: "linearCombination",
   operands: {
-    x: { shape: "N ..." },
-    y: { shape: "N ...", optional: true },
-    z: { shape: "N ...", optional: true },
-    coefficients: { shape: "N 3" },
+    x: { shape: "N ...", dtype: "f32" },
+    y: { shape: "N ...", dtype: "f32", optional: true },
+    z: { shape: "N ...", dtype: "f32", optional: true },
+    coefficients: { shape: "N 3", dtype: "f32" },
   },
-  results: { out: { shape: "N ..." } },
+  results: { out: { shape: "N ...", dtype: "f32" } },
   gradient(graph, { operands: { y, z, coefficients }, upstream: { out: dout }, wants }) {
     if (!dout) return {};
     return {

@@ -7,7 +7,7 @@ export const linear = defineOp({
   operands: {
     x: { shape: "... I" },
     weight: { shape: "I O" },
-    bias: { shape: "O", optional: true },
+    bias: { shape: "O", dtype: "f32", optional: true },
     residual: { shape: "... O", optional: true },
   },
   results: { y: { shape: "... O" } },
@@ -55,7 +55,7 @@ export const linearInputGradient = defineOp({
 export const linearWeightGradient = defineOp({
   name: "linearWeightGradient",
   operands: { x: { shape: "... I" }, dy: { shape: "... O" } },
-  results: { dweight: { shape: "I O" } },
+  results: { dweight: { shape: "I O", dtype: "f32" } },
   flops: "2*rows*I*O",
   reference({ x, dy, dweight }) {
     const [inputs, outputs] = dweight.shape;

@@ -8,7 +8,7 @@ export const multiplyAdds = defineOp({
   name: "multiplyAdds",
   operands: {},
   attributes: { rounds: { kind: "int" }, count: { kind: "int" } },
-  results: { y: { shape: "count" } },
+  results: { y: { shape: "count", dtype: "f32" } },
   flops: "2*rounds*count",
   reference({ y }, { rounds }) {
     for (let i = 0; i < y.data.length; i++) {

@@ -4,7 +4,7 @@ import { defineOp } from "../graph/op.js";
 
 export const scaleRows = defineOp({
   name: "scaleRows",
-  operands: { x: { shape: "N ..." }, factor: { shape: "N" } },
+  operands: { x: { shape: "N ..." }, factor: { shape: "N", dtype: "f32" } },
   results: { y: { shape: "N ..." } },
   gradient: (graph, { operands: { factor }, upstream: { y: dy } }): { x: Value | null } => ({
     x: dy && scaleRows(graph, { x: dy, factor }),

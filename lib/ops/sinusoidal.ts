@@ -8,9 +8,9 @@ import { defineOp } from "../graph/op.js";
 
 export const sinusoidal = defineOp({
   name: "sinusoidal",
-  operands: { t: { shape: "N" } },
+  operands: { t: { shape: "N", dtype: "f32" } },
   attributes: { width: { kind: "int" }, maxPeriod: { kind: "float", default: 10000 } },
-  results: { y: { shape: "N width" } },
+  results: { y: { shape: "N width", dtype: "f32" } },
   where: ["width % 2 == 0"],
   reference({ t, y }, { width, maxPeriod }) {
     const half = width / 2;

@@ -6,8 +6,8 @@ import { defineOp } from "../graph/op.js";
 
 export const softmaxCrossEntropy = defineOp({
   name: "softmaxCrossEntropy",
-  operands: { logits: { shape: "... K" }, target: { shape: "...", dtype: "i32" } },
-  results: { loss: { shape: "..." } },
+  operands: { logits: { shape: "... K", dtype: "f32" }, target: { shape: "...", dtype: "i32" } },
+  results: { loss: { shape: "...", dtype: "f32" } },
   gradient: (graph, { operands: { logits, target }, upstream: { loss: dloss } }) => ({
     logits: dloss && softmaxCrossEntropyGradient(graph, { logits, target, dloss }),
   }),
@@ -26,8 +26,12 @@ export const softmaxCrossEntropy = defineOp({
 /** dlogits = dloss · (softmax(logits) − one-hot(target)); zero where the target is negative. */
 export const softmaxCrossEntropyGradient = defineOp({
   name: "softmaxCrossEntropyGradient",
-  operands: { logits: { shape: "... K" }, target: { shape: "...", dtype: "i32" }, dloss: { shape: "..." } },
-  results: { dlogits: { shape: "... K" } },
+  operands: {
+    logits: { shape: "... K", dtype: "f32" },
+    target: { shape: "...", dtype: "i32" },
+    dloss: { shape: "...", dtype: "f32" },
+  },
+  results: { dlogits: { shape: "... K", dtype: "f32" } },
   reference({ logits, target, dloss, dlogits }) {
     const classes = logits.shape[logits.shape.length - 1];
     for (let row = 0; row < target.data.length; row++) {

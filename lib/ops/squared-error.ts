@@ -3,8 +3,12 @@ import { defineOp } from "../graph/op.js";
 
 export const squaredError = defineOp({
   name: "squaredError",
-  operands: { prediction: { shape: "N ..." }, target: { shape: "N ..." }, weight: { shape: "N" } },
-  results: { loss: { shape: "N" } },
+  operands: {
+    prediction: { shape: "N ...", dtype: "f32" },
+    target: { shape: "N ...", dtype: "f32" },
+    weight: { shape: "N", dtype: "f32" },
+  },
+  results: { loss: { shape: "N", dtype: "f32" } },
   gradient: (graph, { operands: { prediction, target, weight }, upstream: { loss: dloss } }) => ({
     prediction: dloss && squaredErrorGradient(graph, { prediction, target, weight, dloss }),
   }),
@@ -21,12 +25,12 @@ export const squaredError = defineOp({
 export const squaredErrorGradient = defineOp({
   name: "squaredErrorGradient",
   operands: {
-    prediction: { shape: "N ..." },
-    target: { shape: "N ..." },
-    weight: { shape: "N" },
-    dloss: { shape: "N" },
+    prediction: { shape: "N ...", dtype: "f32" },
+    target: { shape: "N ...", dtype: "f32" },
+    weight: { shape: "N", dtype: "f32" },
+    dloss: { shape: "N", dtype: "f32" },
   },
-  results: { dprediction: { shape: "N ..." } },
+  results: { dprediction: { shape: "N ...", dtype: "f32" } },
   reference({ prediction, target, weight, dloss, dprediction }) {
     const size = prediction.data.length / weight.data.length;
     for (let i = 0; i < prediction.data.length; i++) {

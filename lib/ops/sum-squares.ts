@@ -4,7 +4,7 @@ import { defineOp } from "../graph/op.js";
 export const sumSquares = defineOp({
   name: "sumSquares",
   operands: { x: { shape: "..." } },
-  results: { y: { shape: "1" } },
+  results: { y: { shape: "1", dtype: "f32" } },
   reference({ x, y }) {
     y.data[0] = x.data.reduce((sum, value) => sum + value * value, 0);
   },

@@ -3,7 +3,7 @@ import { defineOp } from "../graph/op.js";
 
 export const toRgb8 = defineOp({
   name: "toRgb8",
-  operands: { x: { shape: "..." }, target: { shape: "...", dtype: "u8", mutates: true } },
+  operands: { x: { shape: "...", dtype: "f32" }, target: { shape: "...", dtype: "u8", mutates: true } },
   results: {},
   reference({ x, target }) {
     for (let i = 0; i < x.data.length; i++) {

@@ -1,11 +1,12 @@
 /**
  * The passes in their order: from the graph that model code built to a verified program.
  *
- *     simplify → removeDead → fuse → removeDead → plan → verifyPlan
+ *     simplify → removeDead → fuse → removeDead → lower → plan → verifyPlan
  */
 import type { Graph } from "../graph/graph.js";
 import type { Layout, Program } from "../program/program.js";
 import { fuse } from "./fuse.js";
+import { type Lowering, lower } from "./lower.js";
 import { plan } from "./plan.js";
 import { removeDead } from "./remove-dead.js";
 import { simplify } from "./simplify.js";
@@ -17,27 +18,36 @@ export interface SharedLayouts {
   readonly state: Layout;
 }
 
-/** Called with every pass's name and the graph that it gave; for printing. */
-export type Observe = (pass: string, graph: Graph) => void;
+export interface CompileOptions {
+  /** What the session's programs agree on, see `loweringOf`; without it everything stays f32. */
+  readonly lowering?: Lowering;
+  /** Called with every pass's name and the graph that it gave; for printing. */
+  readonly observe?: (pass: string, graph: Graph) => void;
+}
 
 const graphPasses = [
   ["simplify", (graph: Graph) => simplify(graph).graph],
   ["remove-dead", (graph: Graph) => removeDead(graph).graph],
   ["fuse", (graph: Graph) => fuse(graph).graph],
   ["remove-fused", (graph: Graph) => removeDead(graph).graph],
+  ["lower", (graph: Graph, lowering?: Lowering) => (lowering ? lower(graph, lowering).graph : graph)],
 ] as const;
 
 /** The program of `graph`, which is not changed. Throws CP_GRAPH_INVALID, see `plan`. */
-export function compile(graph: Graph, layouts: SharedLayouts, observe?: Observe): Program {
-  const steps = stages(graph, layouts, observe);
+export function compile(graph: Graph, layouts: SharedLayouts, options: CompileOptions = {}): Program {
+  const steps = stages(graph, layouts, options);
   let step = steps.next();
   while (!step.done) step = steps.next();
   return step.value;
 }
 
 /** `compile` with a turn of the event loop after every pass. */
-export async function compileAsync(graph: Graph, layouts: SharedLayouts, observe?: Observe): Promise<Program> {
-  const steps = stages(graph, layouts, observe);
+export async function compileAsync(
+  graph: Graph,
+  layouts: SharedLayouts,
+  options: CompileOptions = {},
+): Promise<Program> {
+  const steps = stages(graph, layouts, options);
   let step = steps.next();
   while (!step.done) {
     await new Promise(setImmediate);
@@ -46,10 +56,14 @@ export async function compileAsync(graph: Graph, layouts: SharedLayouts, observe
   return step.value;
 }
 
-function* stages(source: Graph, layouts: SharedLayouts, observe?: Observe): Generator<void, Program> {
+function* stages(
+  source: Graph,
+  layouts: SharedLayouts,
+  { lowering, observe }: CompileOptions,
+): Generator<void, Program> {
   let graph = source;
   for (const [name, pass] of graphPasses) {
-    graph = pass(graph);
+    graph = pass(graph, lowering);
     observe?.(name, graph);
     yield;
   }

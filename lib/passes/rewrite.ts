@@ -5,7 +5,7 @@
  * result. What a rule makes superfluous stays in the graph; `removeDead` takes it out. All leaves are kept, and nodes
  * that mutate state keep their order.
  */
-import { Graph, type Node, storageOf, type Value } from "../graph/graph.js";
+import { type Dtype, Graph, type Node, type RealDtype, storageOf, type Value } from "../graph/graph.js";
 import { namedAttributes, namedOperands, type OpDefinition } from "../graph/op.js";
 import { sameShape } from "../graph/pattern.js";
 
@@ -44,18 +44,19 @@ export interface Rule {
   readonly rewrite: (site: Site) => Value | null;
 }
 
-/** A graph under construction as the copy of another, with every leaf of it. */
+/** A graph under construction as the copy of another, with every leaf of it, in the dtype that `dtypeOf` gives it. */
 export class Copy {
   readonly graph = new Graph();
   private readonly values = new Map<Value, Value>();
 
-  constructor(source: Graph) {
+  constructor(source: Graph, dtypeOf = (leaf: Value): Dtype => leaf.dtype) {
     for (const leaf of source.leaves.values()) {
       const { kind, name, initial } = leaf.leaf!;
-      const { shape, dtype } = leaf;
+      const { shape } = leaf;
+      const dtype = dtypeOf(leaf);
       const copied =
         kind === "parameter"
-          ? this.graph.parameter(name, shape, initial)
+          ? this.graph.parameter(name, shape, initial, dtype as RealDtype)
           : kind === "state"
             ? this.graph.state(name, shape, dtype)
             : this.graph.input(name, shape, dtype);
@@ -83,8 +84,12 @@ export class Copy {
   }
 
   /** Appends `node` as it is, over the new values of its operands. */
-  append(node: Node, operands = this.operandsOf(node)): Node {
-    const copied = this.graph.append(node.op, operands, node.attributes, node.results, node.frame);
+  append(
+    node: Node,
+    operands = this.operandsOf(node),
+    results: readonly Pick<Value, "shape" | "dtype">[] = node.results,
+  ): Node {
+    const copied = this.graph.append(node.op, operands, node.attributes, results, node.frame);
     for (const [index, result] of node.results.entries()) this.put(result, copied.results[index]);
     return copied;
   }

@@ -21,7 +21,7 @@ export const formatVersion = 1;
 export const absentRegion = 255;
 
 /** In the order of their numbers in the binary form. */
-export const dtypes: readonly Dtype[] = ["f32", "i32", "u8"];
+export const dtypes: readonly Dtype[] = ["f32", "i32", "u8", "f16", "bf16"];
 
 /** The binary form of `program`. Names of tensors are not part of it. */
 export function encodeProgram(program: Program): Uint8Array {

@@ -1,21 +1,29 @@
 /**
- * Writes native/generated from lib/ops: `ops.h`, a struct and the kernels' declarations for every op, and `decode.cc`,
- * the check of every instruction's operands and the table from opcode to kernel.
+ * Writes native/generated from lib/ops: `ops.h`, a struct and the CPU kernels' declarations for every op; `decode.cc`,
+ * the check of every instruction's operands and the table from opcode to CPU kernel; `cuda-ops.h` and `cuda-ops.cc`, the
+ * same declarations and table for CUDA, where an op has a kernel once a file of cuda/ defines it.
  *
  * Run by `npm run generate`. The words the generated checks are written in stand in native/machine/shape-check.h.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type Expression, parseExpression } from "../graph/expression.js";
-import type { Dtype } from "../graph/graph.js";
-import { type AttributeSpec, type OpDefinition, type OperandSpec, opcode, signature } from "../graph/op.js";
+import {
+  type AttributeSpec,
+  type OpDefinition,
+  type OperandSpec,
+  opcode,
+  type ResultSpec,
+  signature,
+} from "../graph/op.js";
 import { parsePattern, type Word } from "../graph/pattern.js";
+import { generateCudaSources } from "./generate-cuda.js";
+import { banner, capital, findFunction, literal } from "./generated-text.js";
 import { isas } from "./isa.js";
 import { loadOps } from "./op-table.js";
 
 /** What the compiler calls an architecture. */
 const macros: Record<keyof typeof isas, string> = { x64: "__x86_64__", arm64: "__aarch64__" };
-const banner = "// Generated from lib/ops by `npm run generate`; never edited by hand.\n";
 
 /** A text for each architecture, of which the compiler takes its own. */
 function byArchitecture(text: (names: readonly string[]) => string): string {
@@ -27,7 +35,11 @@ function byArchitecture(text: (names: readonly string[]) => string): string {
 
 /** The texts of native/generated, by file name. */
 export function generateSources(ops: readonly OpDefinition[]): Record<string, string> {
-  return { "ops.h": opsHeader(ops), "decode.cc": decodeSource(ops) };
+  return {
+    "ops.h": opsHeader(ops),
+    "decode.cc": decodeSource(ops),
+    ...generateCudaSources(ops),
+  };
 }
 
 function opsHeader(ops: readonly OpDefinition[]): string {
@@ -42,6 +54,9 @@ ${byArchitecture((names) => {
   const list = names.map((name) => `"${name}"`).join(", ");
   return `enum class Isa : uint8_t { ${names.join(", ")} };\nconstexpr const char* isaNames[] = {${list}};\n`;
 })}constexpr int isaCount = sizeof(isaNames) / sizeof(*isaNames);
+
+// Of the interfaces of all ops: parts of a build that differ in it do not fit together.
+constexpr uint32_t interfaceHash = ${literal(ops.reduce((hash, op) => Math.imul(hash ^ opcode(op), 0x01000193), 0x811c9dc5))};
 
 ${ops.map(opStruct).join("\n")}
 #define COUNTERPOINT_KERNELS(isa) \\
@@ -65,7 +80,7 @@ function opStruct(op: OpDefinition): string {
     names.length > 0 ? [`  Tensor ${names.join(", ")};\n`] : [],
   );
   fields.push(...attributes.map(([name, spec]) => `  ${attributeType(type, name, spec)} ${name};\n`));
-  return `${enums.join("")}struct ${type} {\n${fields.join("")}};\n`;
+  return `${enums.join("")}struct ${type} {\n${fields.join("")}${fromFunction(op)}};\n`;
 }
 
 function attributeType(type: string, name: string, spec: AttributeSpec): string {
@@ -77,6 +92,7 @@ function decodeSource(ops: readonly OpDefinition[]): string {
   return `${banner}#include "generated/ops.h"
 
 #include <algorithm>
+#include <array>
 
 #include "machine/op-table.h"
 #include "machine/shape-check.h"
@@ -84,14 +100,14 @@ function decodeSource(ops: readonly OpDefinition[]): string {
 namespace counterpoint {
 namespace {
 
-template <class Op, Op (*make)(const Tensor*, const double*), void (*kernel)(const Op&, Context&)>
+template <class Op, void (*kernel)(const Op&, Context&)>
 void run(const Tensor* tensors, const double* attributes, Context& context) {
-  kernel(make(tensors, attributes), context);
+  kernel(Op::from(tensors, attributes), context);
 }
 
-${ops.map((op) => `// ${signature(op).replace(/ where $/, "")}\n${makeFunction(op)}${checkFunction(op)}`).join("\n")}
+${ops.map((op) => `// ${signature(op).replace(/ where $/, "")}\n${checkFunction(op)}`).join("\n")}
 ${byArchitecture((names) => {
-  return `#define RUN(type, kernel) {${names.map((isa) => `run<type, make##type, ${isa}::kernel>`).join(", ")}}\n`;
+  return `#define RUN(type, kernel) {${names.map((isa) => `run<type, ${isa}::kernel>`).join(", ")}}\n`;
 })}
 const OpEntry table[] = {
 ${rows.join("")}};
@@ -100,12 +116,7 @@ ${rows.join("")}};
 
 }  // namespace
 
-const OpEntry* findOp(uint32_t opcode) {
-  const OpEntry* entry = std::lower_bound(std::begin(table), std::end(table), opcode,
-                                          [](const OpEntry& op, uint32_t wanted) { return op.opcode < wanted; });
-  return entry != std::end(table) && entry->opcode == opcode ? entry : nullptr;
-}
-
+${findFunction}
 }  // namespace counterpoint
 `;
 }
@@ -114,12 +125,11 @@ function tableRow(op: OpDefinition): string {
   const type = capital(op.name);
   const tensors = Object.keys(op.operands).length + Object.keys(op.results).length;
   const counts = `${tensors}, ${Object.keys(op.attributes).length}`;
-  const code = `0x${opcode(op).toString(16).padStart(8, "0")}`;
-  return `    {${code}, "${op.name}", ${counts}, check${type}, RUN(${type}, ${op.name})},\n`;
+  return `    {${literal(opcode(op))}, "${op.name}", ${counts}, check${type}, RUN(${type}, ${op.name})},\n`;
 }
 
 /** From an instruction's tensors and attributes to the op's struct. */
-function makeFunction(op: OpDefinition): string {
+function fromFunction(op: OpDefinition): string {
   const type = capital(op.name);
   const tensors = [...Object.keys(op.operands), ...Object.keys(op.results)].map((_, index) => `t[${index}]`);
   const attributes = Object.entries(op.attributes).map(([name, spec], index) => {
@@ -127,7 +137,7 @@ function makeFunction(op: OpDefinition): string {
     return spec.kind === "int" ? `static_cast<int64_t>(a[${index}])` : `a[${index}]`;
   });
   const values = [...tensors, ...attributes].join(", ");
-  return `${type} make${type}(const Tensor* t, const double* a) { return {${values}}; }\n`;
+  return `  static ${type} from(const Tensor* t, const double* a) { return {${values}}; }\n`;
 }
 
 function checkFunction(op: OpDefinition): string {
@@ -136,7 +146,7 @@ function checkFunction(op: OpDefinition): string {
   const used = namesUsed(op);
   const sizes = boundSizes(op).filter((name) => !attributeNames.has(name));
   const lines = sizes.length > 0 ? [`Size ${sizes.join(", ")};`] : [];
-  for (const [name, spec] of Object.entries(op.attributes)) lines.push(attributeLine(name, spec, used));
+  for (const [name, spec] of Object.entries(op.attributes)) lines.push(attributeLine(op, name, spec, used));
   for (const [name, spec] of Object.entries(op.operands)) {
     const verb = spec.mutates ? "mutated" : spec.optional ? "optional" : "operand";
     lines.push(`check.${verb}("${name}", ${dtypeName(spec.dtype)}, {${bindWords(spec, attributeNames).join(", ")}});`);
@@ -155,9 +165,14 @@ function checkFunction(op: OpDefinition): string {
   return `void check${capital(op.name)}(ShapeCheck& check) {\n${lines.map((line) => `  ${line}\n`).join("")}}\n`;
 }
 
-function attributeLine(name: string, spec: AttributeSpec, used: ReadonlySet<string>): string {
+function attributeLine(op: OpDefinition, name: string, spec: AttributeSpec, used: ReadonlySet<string>): string {
   if (spec.kind === "float") return `check.real("${name}");`;
-  if (spec.kind === "choice") return `check.choice("${name}", ${spec.values.length});`;
+  if (spec.kind === "choice") {
+    const check = `check.choice("${name}", ${spec.values.length})`;
+    const isDtype = Object.values(op.results).some(({ dtype }) => typeof dtype === "object" && dtype.choice === name);
+    if (!isDtype) return `${check};`;
+    return `const Dtype ${name} = std::array{${spec.values.map((value) => `Dtype::${value}`).join(", ")}}[${check}];`;
+  }
   return `${used.has(name) ? `const Size ${name} = ` : ""}check.integer("${name}");`;
 }
 
@@ -215,12 +230,9 @@ function expressionText(tree: Expression, level = 0): string {
   return own < level ? `(${text})` : text;
 }
 
-function dtypeName(dtype: Dtype | undefined): string {
-  return `Dtype::${dtype ?? "f32"}`;
-}
-
-function capital(name: string): string {
-  return name[0].toUpperCase() + name.slice(1);
+function dtypeName(dtype: OperandSpec["dtype"] | ResultSpec["dtype"]): string {
+  if (typeof dtype === "object") return dtype.choice;
+  return dtype === undefined ? "storage" : dtype === "real" ? "anyReal" : `Dtype::${dtype}`;
 }
 
 async function main(): Promise<void> {

@@ -5,7 +5,7 @@
 import { dtypeBytes } from "../graph/graph.js";
 import { product } from "../graph/pattern.js";
 import type { Device, DeviceRegion } from "../machine/device.js";
-import { executeInstruction, type Memory, type TypedArray, tensorView, typedView } from "../machine/execute.js";
+import { executeInstruction, type Memory, readNumbers, writeNumbers } from "../machine/execute.js";
 import { alignment, type Instruction, type Operand, type Program } from "../program/program.js";
 
 export interface Disagreement {
@@ -45,7 +45,7 @@ export async function compareInstructions(
     const produced = await runAlone(device, program, instruction, memory, weights);
     executeInstruction(instruction, memory);
     for (const { tensor, operand } of writes) {
-      const error = relativeError(produced(operand), tensorView(memory, operand));
+      const error = relativeError(produced(operand), readNumbers(memory[operand.region], operand));
       if (!(error <= tolerance)) {
         return {
           compared: index + 1,
@@ -75,7 +75,7 @@ async function runAlone(
   instruction: Instruction,
   memory: Memory,
   weights: DeviceRegion,
-): Promise<(operand: Operand) => TypedArray> {
+): Promise<(operand: Operand) => Float64Array> {
   const places = new Map<string, number>();
   let bytes = alignment;
   const moved = instruction.operands.map((operand): Operand | null => {
@@ -90,8 +90,7 @@ async function runAlone(
   const content = new ArrayBuffer(bytes);
   for (const [index, operand] of instruction.operands.entries()) {
     if (operand && operand.region !== "weights") {
-      const { dtype, offset, shape } = moved[index]!;
-      typedView(content, dtype, offset, product(shape)).set(tensorView(memory, operand));
+      writeNumbers(content, moved[index]!, readNumbers(memory[operand.region], operand));
     }
   }
   const loaded = device.load({
@@ -106,7 +105,7 @@ async function runAlone(
     await state.write(0, new Uint8Array(content));
     await device.run(loaded, { weights, state }, { inputs: new Uint8Array() });
     const after = await state.read(0, bytes);
-    return (operand) => typedView(after, operand.dtype, places.get(placeKey(operand))!, product(operand.shape));
+    return (operand) => readNumbers(after, { ...operand, offset: places.get(placeKey(operand))! });
   } finally {
     loaded.free();
     state.free();
@@ -121,7 +120,7 @@ function byteLength({ shape, dtype }: Operand): number {
   return product(shape) * dtypeBytes[dtype];
 }
 
-function relativeError(out: TypedArray, reference: TypedArray): number {
+function relativeError(out: Float64Array, reference: Float64Array): number {
   let difference = 0;
   let size = 0;
   for (let i = 0; i < reference.length; i++) {

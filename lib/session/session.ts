@@ -8,9 +8,10 @@ import { CounterpointError, quoted } from "../graph/error.js";
 import { dtypeBytes, type Graph, type Value } from "../graph/graph.js";
 import { product } from "../graph/pattern.js";
 import type { Device, DeviceRegion, LoadedProgram } from "../machine/device.js";
-import { type TypedArray, typedView } from "../machine/execute.js";
+import { readNumbers, type TypedArray, typedView } from "../machine/execute.js";
 import { compileAsync, type SharedLayouts } from "../passes/compile.js";
 import { layoutOf } from "../passes/layout.js";
+import { loweredLeaf, loweringOf } from "../passes/lower.js";
 import type { Operand, Program } from "../program/program.js";
 import type { TensorMap, WeightsTensor } from "../weights/safetensors.js";
 import { checkParameters } from "./check-parameters.js";
@@ -76,12 +77,16 @@ export class Session {
         ? await initialise(byName.values(), parameters.seed)
         : parameters;
     if (contents) checkParameters(byName, contents);
+    const lowering = loweringOf(Object.values(programs), device.info.compute, { trainable });
+    const lowered = (leaf: Value) => ({ ...leaf, dtype: loweredLeaf(leaf, lowering) });
     const layouts = {
-      weights: shared ? parameters.layout : layoutOf("weights", trainable ? [] : declared),
-      state: layoutOf("state", trainable ? [...states, ...declared] : states),
+      weights: shared ? parameters.layout : layoutOf("weights", trainable ? [] : declared.map(lowered)),
+      state: layoutOf("state", (trainable ? [...states, ...declared] : states).map(lowered)),
     };
     const compiled = new Map<string, Program>();
-    for (const [name, graph] of Object.entries(programs)) compiled.set(name, await compileAsync(graph, layouts));
+    for (const [name, graph] of Object.entries(programs)) {
+      compiled.set(name, await compileAsync(graph, layouts, { lowering }));
+    }
     // In the order of the layout that the programs were compiled for, whatever the order they are given in.
     const inWeights: TensorMap = new Map(
       trainable || !contents ? [] : [...byName.keys()].map((name) => [name, contents.get(name)!]),
@@ -137,7 +142,10 @@ export class Session {
     });
   }
 
-  /** A copy of the state leaf `name`, or of a parameter of a trainable session, after all runs submitted so far. */
+  /**
+   * A copy of the state leaf `name`, or of a parameter of a trainable session, after all runs submitted so far. One that
+   * `loweringOf` keeps in 16 bits comes as bits.
+   */
   async readState(name: string, state = this.ownState()): Promise<TypedArray> {
     return this.read(requireTensor(this.layouts.state, name, "state"), state);
   }
@@ -149,7 +157,7 @@ export class Session {
     await this.lifetime.track(this.ownState().write(operand.offset, data));
   }
 
-  /** A copy of all parameters, by name, in the order in which the graphs declare them. */
+  /** A copy of all parameters, by name, in the order in which the graphs declare them, as the device holds them. */
   async parametersSnapshot(): Promise<TensorMap> {
     this.lifetime.requireOpen();
     return this.snapshot(this.parameters);
@@ -237,7 +245,9 @@ export class Session {
       const inWeights = weights.tensors.get(name);
       const operand = inWeights ?? state.tensors.get(name)!;
       const data = await this.read(operand, inWeights ? this.weights.region : this.ownState());
-      tensors.set(name, { shape: operand.shape, data: data as Float32Array });
+      const numbers =
+        operand.dtype === "f32" ? data : readNumbers(data.buffer as ArrayBuffer, { ...operand, offset: 0 });
+      tensors.set(name, { shape: operand.shape, data: Float32Array.from(numbers) });
     }
     return tensors;
   }

@@ -2,11 +2,9 @@
 import { CounterpointError, quoted } from "../graph/error.js";
 import type { Shape } from "../graph/graph.js";
 import { product, sameShape } from "../graph/pattern.js";
-import { type TypedArray, typedView } from "../machine/execute.js";
+import { arrays, type TypedArray, typedView } from "../machine/execute.js";
 import type { Layout, Operand } from "../program/program.js";
 import type { TensorMap } from "../weights/safetensors.js";
-
-const arrays = { f32: Float32Array, i32: Int32Array, u8: Uint8Array };
 
 /**
  * Writes every tensor of `layout` into `bytes`. Throws CP_ARG_UNKNOWN for a name that is not in the layout, CP_ARG_TYPE

@@ -6,7 +6,7 @@
 import { createHash, type Hash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { quoted } from "../graph/error.js";
-import { fromBrains, fromHalves, toHalves } from "./half.js";
+import { fromBrains, fromHalves, toHalves } from "../graph/half.js";
 import { type FileDtype, fileDtypeBytes, headerBytesLimit, parseHeader, type TensorEntry } from "./header.js";
 import { weightsError } from "./header-reader.js";
 import { openRegular, systemError } from "./open-file.js";

@@ -5,7 +5,7 @@
 #include <memory>
 #include <set>
 
-#include "machine/cpu-device.h"
+#include "machine/device.h"
 
 namespace counterpoint {
 

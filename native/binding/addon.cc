@@ -11,7 +11,7 @@ namespace {
 Napi::Object define(Napi::Env env, Napi::Object exports) {
   return counterpoint::guarded(env, [&] {
     counterpoint::AddonData::create(env);
-    exports.Set("CpuDevice", counterpoint::DeviceHandle::define(env));
+    exports.Set("Device", counterpoint::DeviceHandle::define(env));
     exports.Set("Region", counterpoint::RegionHandle::define(env));
     exports.Set("Program", counterpoint::ProgramHandle::define(env));
     counterpoint::binding::defineScenes(env, exports);

@@ -4,13 +4,15 @@
 #include <algorithm>
 
 #include "binding/boundary.h"
+#include "machine/cpu-device.h"
+#include "machine/cuda-device.h"
 
 namespace counterpoint {
 
 const napi_type_tag DeviceHandle::tag = {0x6f2c1a9d4be07f31, 0x93d5c8e1a74b2068};
 
 Napi::Function DeviceHandle::define(Napi::Env env) {
-  return DefineClass(env, "CpuDevice",
+  return DefineClass(env, "Device",
                      {InstanceMethod<&DeviceHandle::info>("info"), InstanceMethod<&DeviceHandle::run>("run"),
                       InstanceMethod<&DeviceHandle::cancel>("cancel"), InstanceMethod<&DeviceHandle::write>("write"),
                       InstanceMethod<&DeviceHandle::read>("read"), InstanceMethod<&DeviceHandle::close>("close")});
@@ -18,8 +20,13 @@ Napi::Function DeviceHandle::define(Napi::Env env) {
 
 DeviceHandle::DeviceHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   guarded(info.Env(), [&] {
-    const uint64_t threads = std::min<uint64_t>(wholeNumberArgument(info, 0, "threads"), INT32_MAX);
-    device = std::make_shared<CpuDevice>(static_cast<int>(threads), textArgument(info, 1, "isa"));
+    const auto smallArgument = [&](size_t index, const char* name) {
+      return static_cast<int>(std::min<uint64_t>(wholeNumberArgument(info, index, name), INT32_MAX));
+    };
+    const std::string kind = textArgument(info, 0, "kind");
+    if (kind == "cpu") device = std::make_shared<CpuDevice>(smallArgument(1, "threads"), textArgument(info, 2, "isa"));
+    else if (kind == "cuda") device = std::make_shared<CudaDevice>(textArgument(info, 2, "library"), smallArgument(1, "index"));
+    else refuseArgument("kind", "\"cpu\" or \"cuda\"");
     addon = AddonData::of(info.Env());
     addon->devices.insert(this);
     info.This().As<Napi::Object>().TypeTag(&tag);
@@ -30,7 +37,7 @@ DeviceHandle::~DeviceHandle() {
   if (addon) addon->devices.erase(this);
 }
 
-const std::shared_ptr<CpuDevice>& DeviceHandle::open() const {
+const std::shared_ptr<Device>& DeviceHandle::open() const {
   if (!device) throw Error{"CP_CLOSED", "the device is closed"};
   return device;
 }
@@ -42,7 +49,7 @@ void DeviceHandle::abort() {
 template <class Submit>
 Napi::Value DeviceHandle::promise(const Napi::CallbackInfo& info, Submit&& submit) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    CpuDevice& target = *open();
+    Device& target = *open();
     std::unique_ptr<PromiseJob> job = addon->job(info.Env(), *this);
     const Napi::Promise result = job->deferred.Promise();
     submit(target, std::move(job));
@@ -53,15 +60,20 @@ Napi::Value DeviceHandle::promise(const Napi::CallbackInfo& info, Submit&& submi
 
 Napi::Value DeviceHandle::info(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    Napi::Object result = Napi::Object::New(info.Env());
-    result.Set("threads", Napi::Number::New(info.Env(), open()->threads()));
-    result.Set("isa", Napi::String::New(info.Env(), open()->isaName()));
+    const Napi::Env env = info.Env();
+    const DeviceFacts facts = open()->facts();
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("name", Napi::String::New(env, facts.name));
+    result.Set("isa", Napi::String::New(env, facts.isa));
+    result.Set("threads", Napi::Number::New(env, facts.threads));
+    result.Set("totalBytes", Napi::Number::New(env, static_cast<double>(facts.totalBytes)));
+    result.Set("freeBytes", Napi::Number::New(env, static_cast<double>(facts.freeBytes)));
     return result;
   });
 }
 
 Napi::Value DeviceHandle::run(const Napi::CallbackInfo& info) {
-  return promise(info, [&](CpuDevice& target, std::unique_ptr<PromiseJob> job) {
+  return promise(info, [&](Device& target, std::unique_ptr<PromiseJob> job) {
     auto program = handleArgument<ProgramHandle>(info, 0, "program").on(device);
     auto weights = handleArgument<RegionHandle>(info, 1, "weights").on(device);
     auto state = handleArgument<RegionHandle>(info, 2, "state").on(device);
@@ -81,7 +93,7 @@ void DeviceHandle::cancel(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value DeviceHandle::write(const Napi::CallbackInfo& info) {
-  return promise(info, [&](CpuDevice& target, std::unique_ptr<PromiseJob> job) {
+  return promise(info, [&](Device& target, std::unique_ptr<PromiseJob> job) {
     auto region = handleArgument<RegionHandle>(info, 0, "region").on(device);
     const uint64_t offset = wholeNumberArgument(info, 1, "offset");
     const Bytes bytes = bytesArgument(info, 2, "data");
@@ -90,7 +102,7 @@ Napi::Value DeviceHandle::write(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value DeviceHandle::read(const Napi::CallbackInfo& info) {
-  return promise(info, [&](CpuDevice& target, std::unique_ptr<PromiseJob> job) {
+  return promise(info, [&](Device& target, std::unique_ptr<PromiseJob> job) {
     auto region = handleArgument<RegionHandle>(info, 0, "region").on(device);
     const uint64_t offset = wholeNumberArgument(info, 1, "offset");
     const uint64_t bytes = wholeNumberArgument(info, 2, "bytes");
@@ -100,7 +112,7 @@ Napi::Value DeviceHandle::read(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value DeviceHandle::close(const Napi::CallbackInfo& info) {
-  return promise(info, [&](CpuDevice& target, std::unique_ptr<PromiseJob> job) {
+  return promise(info, [&](Device& target, std::unique_ptr<PromiseJob> job) {
     job->closesDevice = true;
     target.close(std::move(job));
   });
@@ -114,15 +126,16 @@ Napi::Function RegionHandle::define(Napi::Env env) {
 
 RegionHandle::RegionHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   guarded(info.Env(), [&] {
-    device = handleArgument<DeviceHandle>(info, 0, "device").open();
+    const std::shared_ptr<Device>& owner = handleArgument<DeviceHandle>(info, 0, "device").open();
     const uint64_t bytes = wholeNumberArgument(info, 1, "bytes");
-    region = std::make_shared<Region>(bytes);
+    region = owner->createRegion(bytes);
+    device = owner;
     Napi::MemoryManagement::AdjustExternalMemory(info.Env(), static_cast<int64_t>(bytes));
     info.This().As<Napi::Object>().TypeTag(&tag);
   });
 }
 
-std::shared_ptr<Region> RegionHandle::on(const std::shared_ptr<CpuDevice>& wanted) const {
+std::shared_ptr<Region> RegionHandle::on(const std::shared_ptr<Device>& wanted) const {
   if (!region) throw Error{"CP_CLOSED", "the region has been freed"};
   if (device.lock() != wanted) refuseArgument("region", "one of this device");
   return region;
@@ -130,7 +143,7 @@ std::shared_ptr<Region> RegionHandle::on(const std::shared_ptr<CpuDevice>& wante
 
 void RegionHandle::release(Napi::BasicEnv env) {
   if (!region) return;
-  Napi::MemoryManagement::AdjustExternalMemory(env, -static_cast<int64_t>(region->memory.size()));
+  Napi::MemoryManagement::AdjustExternalMemory(env, -static_cast<int64_t>(region->bytes));
   region.reset();
 }
 
@@ -142,7 +155,7 @@ Napi::Function ProgramHandle::define(Napi::Env env) {
 
 ProgramHandle::ProgramHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   guarded(info.Env(), [&] {
-    const std::shared_ptr<CpuDevice>& target = handleArgument<DeviceHandle>(info, 0, "device").open();
+    const std::shared_ptr<Device>& target = handleArgument<DeviceHandle>(info, 0, "device").open();
     const Bytes bytes = bytesArgument(info, 1, "bytes");
     program = target->load(bytes.data, bytes.size);
     device = target;
@@ -150,7 +163,7 @@ ProgramHandle::ProgramHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) 
   });
 }
 
-std::shared_ptr<const Program> ProgramHandle::on(const std::shared_ptr<CpuDevice>& wanted) const {
+std::shared_ptr<const Program> ProgramHandle::on(const std::shared_ptr<Device>& wanted) const {
   if (!program) throw Error{"CP_CLOSED", "the program has been freed"};
   if (device.lock() != wanted) refuseArgument("program", "one of this device");
   return program;

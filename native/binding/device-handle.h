@@ -5,26 +5,27 @@
 #include <memory>
 
 #include "binding/addon-data.h"
-#include "machine/cpu-device.h"
+#include "machine/device.h"
 
 namespace counterpoint {
 
-// new CpuDevice(threads, isa): threads 0 and isa "" leave the choice to the machine.
+// new Device("cpu", threads, isa): threads 0 and isa "" leave the choice to the machine.
+// new Device("cuda", index, library): a GPU, by the library at a path.
 class DeviceHandle : public Napi::ObjectWrap<DeviceHandle> {
  public:
   static const napi_type_tag tag;
-  static constexpr const char* name = "a CpuDevice";
+  static constexpr const char* name = "a Device";
   static Napi::Function define(Napi::Env env);
 
   explicit DeviceHandle(const Napi::CallbackInfo& info);
   ~DeviceHandle() override;
 
-  const std::shared_ptr<CpuDevice>& open() const;  // throws Error CP_CLOSED
+  const std::shared_ptr<Device>& open() const;  // throws Error CP_CLOSED
   void abort();                                    // ends its thread
   void ended() { device.reset(); }                 // its thread has ended by itself
 
  private:
-  Napi::Value info(const Napi::CallbackInfo& info);   // { threads, isa }
+  Napi::Value info(const Napi::CallbackInfo& info);   // as DeviceFacts
   Napi::Value run(const Napi::CallbackInfo& info);    // (program, weights, state, inputs, ticket) -> Promise<void>
   void cancel(const Napi::CallbackInfo& info);        // (ticket)
   Napi::Value write(const Napi::CallbackInfo& info);  // (region, offset, data) -> Promise<void>
@@ -36,7 +37,7 @@ class DeviceHandle : public Napi::ObjectWrap<DeviceHandle> {
   Napi::Value promise(const Napi::CallbackInfo& info, Submit&& submit);
 
   std::shared_ptr<AddonData> addon;
-  std::shared_ptr<CpuDevice> device;
+  std::shared_ptr<Device> device;
 };
 
 // new Region(device, bytes).
@@ -49,13 +50,13 @@ class RegionHandle : public Napi::ObjectWrap<RegionHandle> {
   explicit RegionHandle(const Napi::CallbackInfo& info);
   void Finalize(Napi::BasicEnv env) override { release(env); }
 
-  std::shared_ptr<Region> on(const std::shared_ptr<CpuDevice>& device) const;  // throws Error where freed or elsewhere
+  std::shared_ptr<Region> on(const std::shared_ptr<Device>& device) const;  // throws Error where freed or elsewhere
 
  private:
   void free(const Napi::CallbackInfo& info) { release(info.Env()); }
   void release(Napi::BasicEnv env);
 
-  std::weak_ptr<CpuDevice> device;
+  std::weak_ptr<Device> device;
   std::shared_ptr<Region> region;
 };
 
@@ -68,12 +69,12 @@ class ProgramHandle : public Napi::ObjectWrap<ProgramHandle> {
 
   explicit ProgramHandle(const Napi::CallbackInfo& info);
 
-  std::shared_ptr<const Program> on(const std::shared_ptr<CpuDevice>& device) const;
+  std::shared_ptr<const Program> on(const std::shared_ptr<Device>& device) const;
 
  private:
   void free(const Napi::CallbackInfo&) { program.reset(); }
 
-  std::weak_ptr<CpuDevice> device;
+  std::weak_ptr<Device> device;
   std::shared_ptr<const Program> program;
 };
 

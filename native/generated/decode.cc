@@ -2,6 +2,7 @@
 #include "generated/ops.h"
 
 #include <algorithm>
+#include <array>
 
 #include "machine/op-table.h"
 #include "machine/shape-check.h"
@@ -9,13 +10,12 @@
 namespace counterpoint {
 namespace {
 
-template <class Op, Op (*make)(const Tensor*, const double*), void (*kernel)(const Op&, Context&)>
+template <class Op, void (*kernel)(const Op&, Context&)>
 void run(const Tensor* tensors, const double* attributes, Context& context) {
-  kernel(make(tensors, attributes), context);
+  kernel(Op::from(tensors, attributes), context);
 }
 
 // absoluteError(prediction:f32[N ...],target:f32[N ...],weight:f32[N];)->(loss:f32[N])
-AbsoluteError makeAbsoluteError(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3]}; }
 void checkAbsoluteError(ShapeCheck& check) {
   Size N;
   check.operand("prediction", Dtype::f32, {&N, rest});
@@ -25,7 +25,6 @@ void checkAbsoluteError(ShapeCheck& check) {
 }
 
 // absoluteErrorGradient(prediction:f32[N ...],target:f32[N ...],weight:f32[N],dloss:f32[N];)->(dprediction:f32[N ...])
-AbsoluteErrorGradient makeAbsoluteErrorGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4]}; }
 void checkAbsoluteErrorGradient(ShapeCheck& check) {
   Size N;
   check.operand("prediction", Dtype::f32, {&N, rest});
@@ -36,7 +35,6 @@ void checkAbsoluteErrorGradient(ShapeCheck& check) {
 }
 
 // adamw(parameter!:f32[...],moment1!:f32[...],moment2!:f32[...],average!:f32[...],gradient:f32[...],clip:f32[1],settings:f32[8];)->()
-Adamw makeAdamw(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], t[6]}; }
 void checkAdamw(ShapeCheck& check) {
   check.mutated("parameter", Dtype::f32, {rest});
   check.mutated("moment1", Dtype::f32, {rest});
@@ -47,164 +45,157 @@ void checkAdamw(ShapeCheck& check) {
   check.operand("settings", Dtype::f32, {Size(8)});
 }
 
-// add(a:f32[...],b:f32[...];)->(y:f32[...])
-Add makeAdd(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+// add(a:storage[...],b:storage[...];)->(y:storage[...])
 void checkAdd(ShapeCheck& check) {
-  check.operand("a", Dtype::f32, {rest});
-  check.operand("b", Dtype::f32, {rest});
-  check.result("y", Dtype::f32, {rest});
+  check.operand("a", storage, {rest});
+  check.operand("b", storage, {rest});
+  check.result("y", storage, {rest});
 }
 
-// addMasked(base?:f32[B H W C],plane:f32[P H W C],mask:f32[B];)->(y:f32[B H W C]) where B % P == 0
-AddMasked makeAddMasked(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3]}; }
+// addMasked(base?:storage[B H W C],plane:storage[P H W C],mask:f32[B];)->(y:storage[B H W C]) where B % P == 0
 void checkAddMasked(ShapeCheck& check) {
   Size B, H, W, C, P;
-  check.optional("base", Dtype::f32, {&B, &H, &W, &C});
-  check.operand("plane", Dtype::f32, {&P, &H, &W, &C});
+  check.optional("base", storage, {&B, &H, &W, &C});
+  check.operand("plane", storage, {&P, &H, &W, &C});
   check.operand("mask", Dtype::f32, {&B});
   check.where("B % P == 0", B % P == Size(0));
-  check.result("y", Dtype::f32, {B, H, W, C});
+  check.result("y", storage, {B, H, W, C});
 }
 
-// addMaskedGradient(dy:f32[B H W C],mask:f32[B];images:int)->(dplane:f32[images H W C]) where B % images == 0
-AddMaskedGradient makeAddMaskedGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0])}; }
+// addMaskedGradient(dy:storage[B H W C],mask:f32[B];images:int)->(dplane:storage[images H W C]) where B % images == 0
 void checkAddMaskedGradient(ShapeCheck& check) {
   Size B, H, W, C;
   const Size images = check.integer("images");
-  check.operand("dy", Dtype::f32, {&B, &H, &W, &C});
+  check.operand("dy", storage, {&B, &H, &W, &C});
   check.operand("mask", Dtype::f32, {&B});
   check.where("B % images == 0", B % images == Size(0));
-  check.result("dplane", Dtype::f32, {images, H, W, C});
+  check.result("dplane", storage, {images, H, W, C});
 }
 
-// attention(q:f32[N T C],k:f32[N S C],v:f32[N S C],keyMask?:f32[N U];heads:int,causal:int)->(y:f32[N T C]) where C % heads == 0,U <= S
-Attention makeAttention(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
+// attention(q:storage[N T C],k:storage[N S C],v:storage[N S C],keyMask?:f32[N U];heads:int,causal:int)->(y:storage[N T C]) where C % heads == 0,U <= S
 void checkAttention(ShapeCheck& check) {
   Size N, T, C, S, U;
   const Size heads = check.integer("heads");
   check.integer("causal");
-  check.operand("q", Dtype::f32, {&N, &T, &C});
-  check.operand("k", Dtype::f32, {&N, &S, &C});
-  check.operand("v", Dtype::f32, {&N, &S, &C});
+  check.operand("q", storage, {&N, &T, &C});
+  check.operand("k", storage, {&N, &S, &C});
+  check.operand("v", storage, {&N, &S, &C});
   check.optional("keyMask", Dtype::f32, {&N, &U});
   check.where("C % heads == 0", C % heads == Size(0));
   check.where("U <= S", U <= S);
-  check.result("y", Dtype::f32, {N, T, C});
+  check.result("y", storage, {N, T, C});
 }
 
-// attentionGradient(q:f32[N T C],k:f32[N S C],v:f32[N S C],keyMask?:f32[N U],dy:f32[N T C];heads:int,causal:int)->(dq:f32[N T C],dk:f32[N S C],dv:f32[N S C]) where C % heads == 0,U <= S
-AttentionGradient makeAttentionGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
+// attentionGradient(q:storage[N T C],k:storage[N S C],v:storage[N S C],keyMask?:f32[N U],dy:storage[N T C];heads:int,causal:int)->(dq:storage[N T C],dk:storage[N S C],dv:storage[N S C]) where C % heads == 0,U <= S
 void checkAttentionGradient(ShapeCheck& check) {
   Size N, T, C, S, U;
   const Size heads = check.integer("heads");
   check.integer("causal");
-  check.operand("q", Dtype::f32, {&N, &T, &C});
-  check.operand("k", Dtype::f32, {&N, &S, &C});
-  check.operand("v", Dtype::f32, {&N, &S, &C});
+  check.operand("q", storage, {&N, &T, &C});
+  check.operand("k", storage, {&N, &S, &C});
+  check.operand("v", storage, {&N, &S, &C});
   check.optional("keyMask", Dtype::f32, {&N, &U});
-  check.operand("dy", Dtype::f32, {&N, &T, &C});
+  check.operand("dy", storage, {&N, &T, &C});
   check.where("C % heads == 0", C % heads == Size(0));
   check.where("U <= S", U <= S);
-  check.result("dq", Dtype::f32, {N, T, C});
-  check.result("dk", Dtype::f32, {N, S, C});
-  check.result("dv", Dtype::f32, {N, S, C});
+  check.result("dq", storage, {N, T, C});
+  check.result("dk", storage, {N, S, C});
+  check.result("dv", storage, {N, S, C});
 }
 
-// clamp(x:f32[...];low:float,high:float)->(y:f32[...])
-Clamp makeClamp(const Tensor* t, const double* a) { return {t[0], t[1], a[0], a[1]}; }
+// cast(x:real[...];to:f32|f16|bf16)->(y:to[...])
+void checkCast(ShapeCheck& check) {
+  const Dtype to = std::array{Dtype::f32, Dtype::f16, Dtype::bf16}[check.choice("to", 3)];
+  check.operand("x", anyReal, {rest});
+  check.result("y", to, {rest});
+}
+
+// clamp(x:storage[...];low:float,high:float)->(y:storage[...])
 void checkClamp(ShapeCheck& check) {
   check.real("low");
   check.real("high");
-  check.operand("x", Dtype::f32, {rest});
-  check.result("y", Dtype::f32, {rest});
+  check.operand("x", storage, {rest});
+  check.result("y", storage, {rest});
 }
 
-// clampGradient(x:f32[...],dy:f32[...];low:float,high:float)->(dx:f32[...])
-ClampGradient makeClampGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], a[0], a[1]}; }
+// clampGradient(x:storage[...],dy:storage[...];low:float,high:float)->(dx:storage[...])
 void checkClampGradient(ShapeCheck& check) {
   check.real("low");
   check.real("high");
-  check.operand("x", Dtype::f32, {rest});
-  check.operand("dy", Dtype::f32, {rest});
-  check.result("dx", Dtype::f32, {rest});
+  check.operand("x", storage, {rest});
+  check.operand("dy", storage, {rest});
+  check.result("dx", storage, {rest});
 }
 
 // clipFactor(sum:f32[1];maxNorm:float)->(y:f32[1])
-ClipFactor makeClipFactor(const Tensor* t, const double* a) { return {t[0], t[1], a[0]}; }
 void checkClipFactor(ShapeCheck& check) {
   check.real("maxNorm");
   check.operand("sum", Dtype::f32, {Size(1)});
   check.result("y", Dtype::f32, {Size(1)});
 }
 
-// combineBranches(x:f32[B ...],weights:f32[R P];)->(y:f32[P ...]) where B == R*P
-CombineBranches makeCombineBranches(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+// combineBranches(x:storage[B ...],weights:f32[R P];)->(y:f32[P ...]) where B == R*P
 void checkCombineBranches(ShapeCheck& check) {
   Size B, R, P;
-  check.operand("x", Dtype::f32, {&B, rest});
+  check.operand("x", storage, {&B, rest});
   check.operand("weights", Dtype::f32, {&R, &P});
   check.where("B == R*P", B == R * P);
   check.result("y", Dtype::f32, {P, rest});
 }
 
-// concatChannels(a:f32[... A],b:f32[... B];)->(y:f32[... A+B])
-ConcatChannels makeConcatChannels(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+// concatChannels(a:storage[... A],b:storage[... B];)->(y:storage[... A+B])
 void checkConcatChannels(ShapeCheck& check) {
   Size A, B;
-  check.operand("a", Dtype::f32, {rest, &A});
-  check.operand("b", Dtype::f32, {rest, &B});
-  check.result("y", Dtype::f32, {rest, A + B});
+  check.operand("a", storage, {rest, &A});
+  check.operand("b", storage, {rest, &B});
+  check.result("y", storage, {rest, A + B});
 }
 
-// concatTokens(a:f32[N A C],b:f32[N B C];)->(y:f32[N A+B C])
-ConcatTokens makeConcatTokens(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+// concatTokens(a:storage[N A C],b:storage[N B C];)->(y:storage[N A+B C])
 void checkConcatTokens(ShapeCheck& check) {
   Size N, A, C, B;
-  check.operand("a", Dtype::f32, {&N, &A, &C});
-  check.operand("b", Dtype::f32, {&N, &B, &C});
-  check.result("y", Dtype::f32, {N, A + B, C});
+  check.operand("a", storage, {&N, &A, &C});
+  check.operand("b", storage, {&N, &B, &C});
+  check.result("y", storage, {N, A + B, C});
 }
 
-// conv2d(x:f32[N H W I],weight:f32[K K I O],bias?:f32[O],residual?:f32[N (H*upsample)/stride (W*upsample)/stride O];stride:int,upsample:int)->(y:f32[N (H*upsample)/stride (W*upsample)/stride O]) where K % 2 == 1,K <= 15,upsample <= 2
-Conv2d makeConv2d(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
+// conv2d(x:storage[N H W I],weight:storage[K K I O],bias?:f32[O],residual?:storage[N (H*upsample)/stride (W*upsample)/stride O];stride:int,upsample:int)->(y:storage[N (H*upsample)/stride (W*upsample)/stride O]) where K % 2 == 1,K <= 15,upsample <= 2
 void checkConv2d(ShapeCheck& check) {
   Size N, H, W, I, K, O;
   const Size stride = check.integer("stride");
   const Size upsample = check.integer("upsample");
-  check.operand("x", Dtype::f32, {&N, &H, &W, &I});
-  check.operand("weight", Dtype::f32, {&K, &K, &I, &O});
+  check.operand("x", storage, {&N, &H, &W, &I});
+  check.operand("weight", storage, {&K, &K, &I, &O});
   check.optional("bias", Dtype::f32, {&O});
-  check.optional("residual", Dtype::f32, {&N, any, any, &O});
+  check.optional("residual", storage, {&N, any, any, &O});
   check.expect(3, "residual", {N, H * upsample / stride, W * upsample / stride, O});
   check.where("K % 2 == 1", K % Size(2) == Size(1));
   check.where("K <= 15", K <= Size(15));
   check.where("upsample <= 2", upsample <= Size(2));
-  check.result("y", Dtype::f32, {N, H * upsample / stride, W * upsample / stride, O});
+  check.result("y", storage, {N, H * upsample / stride, W * upsample / stride, O});
 }
 
-// conv2dInputGradient(dy:f32[N H W O],weight:f32[K K I O];stride:int,upsample:int)->(dx:f32[N (H*stride)/upsample (W*stride)/upsample I]) where K % 2 == 1,K <= 15,upsample <= 2
-Conv2dInputGradient makeConv2dInputGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
+// conv2dInputGradient(dy:storage[N H W O],weight:storage[K K I O];stride:int,upsample:int)->(dx:storage[N (H*stride)/upsample (W*stride)/upsample I]) where K % 2 == 1,K <= 15,upsample <= 2
 void checkConv2dInputGradient(ShapeCheck& check) {
   Size N, H, W, O, K, I;
   const Size stride = check.integer("stride");
   const Size upsample = check.integer("upsample");
-  check.operand("dy", Dtype::f32, {&N, &H, &W, &O});
-  check.operand("weight", Dtype::f32, {&K, &K, &I, &O});
+  check.operand("dy", storage, {&N, &H, &W, &O});
+  check.operand("weight", storage, {&K, &K, &I, &O});
   check.where("K % 2 == 1", K % Size(2) == Size(1));
   check.where("K <= 15", K <= Size(15));
   check.where("upsample <= 2", upsample <= Size(2));
-  check.result("dx", Dtype::f32, {N, H * stride / upsample, W * stride / upsample, I});
+  check.result("dx", storage, {N, H * stride / upsample, W * stride / upsample, I});
 }
 
-// conv2dWeightGradient(x:f32[N H W I],dy:f32[N (H*upsample)/stride (W*upsample)/stride O];kernel:int,stride:int,upsample:int)->(dweight:f32[kernel kernel I O]) where kernel % 2 == 1,kernel <= 15,upsample <= 2
-Conv2dWeightGradient makeConv2dWeightGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1]), static_cast<int64_t>(a[2])}; }
+// conv2dWeightGradient(x:storage[N H W I],dy:storage[N (H*upsample)/stride (W*upsample)/stride O];kernel:int,stride:int,upsample:int)->(dweight:f32[kernel kernel I O]) where kernel % 2 == 1,kernel <= 15,upsample <= 2
 void checkConv2dWeightGradient(ShapeCheck& check) {
   Size N, H, W, I, O;
   const Size kernel = check.integer("kernel");
   const Size stride = check.integer("stride");
   const Size upsample = check.integer("upsample");
-  check.operand("x", Dtype::f32, {&N, &H, &W, &I});
-  check.operand("dy", Dtype::f32, {&N, any, any, &O});
+  check.operand("x", storage, {&N, &H, &W, &I});
+  check.operand("dy", storage, {&N, any, any, &O});
   check.expect(1, "dy", {N, H * upsample / stride, W * upsample / stride, O});
   check.where("kernel % 2 == 1", kernel % Size(2) == Size(1));
   check.where("kernel <= 15", kernel <= Size(15));
@@ -212,44 +203,39 @@ void checkConv2dWeightGradient(ShapeCheck& check) {
   check.result("dweight", Dtype::f32, {kernel, kernel, I, O});
 }
 
-// downsample(x:f32[N H W C];)->(y:f32[N H/2 W/2 C])
-Downsample makeDownsample(const Tensor* t, const double* a) { return {t[0], t[1]}; }
+// downsample(x:storage[N H W C];)->(y:storage[N H/2 W/2 C])
 void checkDownsample(ShapeCheck& check) {
   Size N, H, W, C;
-  check.operand("x", Dtype::f32, {&N, &H, &W, &C});
-  check.result("y", Dtype::f32, {N, H / Size(2), W / Size(2), C});
+  check.operand("x", storage, {&N, &H, &W, &C});
+  check.result("y", storage, {N, H / Size(2), W / Size(2), C});
 }
 
-// embedding(table:f32[V C],ids:i32[...];)->(y:f32[... C])
-Embedding makeEmbedding(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+// embedding(table:storage[V C],ids:i32[...];)->(y:storage[... C])
 void checkEmbedding(ShapeCheck& check) {
   Size V, C;
-  check.operand("table", Dtype::f32, {&V, &C});
+  check.operand("table", storage, {&V, &C});
   check.operand("ids", Dtype::i32, {rest});
-  check.result("y", Dtype::f32, {rest, C});
+  check.result("y", storage, {rest, C});
 }
 
-// embeddingGradient(ids:i32[...],dy:f32[... C];vocabulary:int)->(dtable:f32[vocabulary C])
-EmbeddingGradient makeEmbeddingGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0])}; }
+// embeddingGradient(ids:i32[...],dy:storage[... C];vocabulary:int)->(dtable:f32[vocabulary C])
 void checkEmbeddingGradient(ShapeCheck& check) {
   Size C;
   const Size vocabulary = check.integer("vocabulary");
   check.operand("ids", Dtype::i32, {rest});
-  check.operand("dy", Dtype::f32, {rest, &C});
+  check.operand("dy", storage, {rest, &C});
   check.result("dtable", Dtype::f32, {vocabulary, C});
 }
 
-// expandTokens(x:f32[N C];tokens:int)->(y:f32[N tokens C])
-ExpandTokens makeExpandTokens(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0])}; }
+// expandTokens(x:storage[N C];tokens:int)->(y:storage[N tokens C])
 void checkExpandTokens(ShapeCheck& check) {
   Size N, C;
   const Size tokens = check.integer("tokens");
-  check.operand("x", Dtype::f32, {&N, &C});
-  check.result("y", Dtype::f32, {N, tokens, C});
+  check.operand("x", storage, {&N, &C});
+  check.result("y", storage, {N, tokens, C});
 }
 
 // fill(;count:int,value:float)->(y:f32[count])
-Fill makeFill(const Tensor* t, const double* a) { return {t[0], static_cast<int64_t>(a[0]), a[1]}; }
 void checkFill(ShapeCheck& check) {
   const Size count = check.integer("count");
   check.real("value");
@@ -257,33 +243,29 @@ void checkFill(ShapeCheck& check) {
 }
 
 // fromRgb8(x:u8[...];)->(y:f32[...])
-FromRgb8 makeFromRgb8(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 void checkFromRgb8(ShapeCheck& check) {
   check.operand("x", Dtype::u8, {rest});
   check.result("y", Dtype::f32, {rest});
 }
 
-// gatherRows(x:f32[N T C],index:i32[N];)->(y:f32[N C])
-GatherRows makeGatherRows(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+// gatherRows(x:storage[N T C],index:i32[N];)->(y:storage[N C])
 void checkGatherRows(ShapeCheck& check) {
   Size N, T, C;
-  check.operand("x", Dtype::f32, {&N, &T, &C});
+  check.operand("x", storage, {&N, &T, &C});
   check.operand("index", Dtype::i32, {&N});
-  check.result("y", Dtype::f32, {N, C});
+  check.result("y", storage, {N, C});
 }
 
-// gatherRowsGradient(dy:f32[N C],index:i32[N];tokens:int)->(dx:f32[N tokens C])
-GatherRowsGradient makeGatherRowsGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0])}; }
+// gatherRowsGradient(dy:storage[N C],index:i32[N];tokens:int)->(dx:storage[N tokens C])
 void checkGatherRowsGradient(ShapeCheck& check) {
   Size N, C;
   const Size tokens = check.integer("tokens");
-  check.operand("dy", Dtype::f32, {&N, &C});
+  check.operand("dy", storage, {&N, &C});
   check.operand("index", Dtype::i32, {&N});
-  check.result("dx", Dtype::f32, {N, tokens, C});
+  check.result("dx", storage, {N, tokens, C});
 }
 
 // gaussian(key:i32[N 4],step:i32[1];count:int)->(y:f32[N count])
-Gaussian makeGaussian(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0])}; }
 void checkGaussian(ShapeCheck& check) {
   Size N;
   const Size count = check.integer("count");
@@ -292,132 +274,120 @@ void checkGaussian(ShapeCheck& check) {
   check.result("y", Dtype::f32, {N, count});
 }
 
-// geglu(x:f32[... D];)->(y:f32[... D/2])
-Geglu makeGeglu(const Tensor* t, const double* a) { return {t[0], t[1]}; }
+// geglu(x:storage[... D];)->(y:storage[... D/2])
 void checkGeglu(ShapeCheck& check) {
   Size D;
-  check.operand("x", Dtype::f32, {rest, &D});
-  check.result("y", Dtype::f32, {rest, D / Size(2)});
+  check.operand("x", storage, {rest, &D});
+  check.result("y", storage, {rest, D / Size(2)});
 }
 
-// gegluGradient(x:f32[... D],dy:f32[... D/2];)->(dx:f32[... D])
-GegluGradient makeGegluGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+// gegluGradient(x:storage[... D],dy:storage[... D/2];)->(dx:storage[... D])
 void checkGegluGradient(ShapeCheck& check) {
   Size D;
-  check.operand("x", Dtype::f32, {rest, &D});
-  check.operand("dy", Dtype::f32, {rest, any});
+  check.operand("x", storage, {rest, &D});
+  check.operand("dy", storage, {rest, any});
   check.expect(1, "dy", {rest, D / Size(2)});
-  check.result("dx", Dtype::f32, {rest, D});
+  check.result("dx", storage, {rest, D});
 }
 
-// gelu(x:f32[...];)->(y:f32[...])
-Gelu makeGelu(const Tensor* t, const double* a) { return {t[0], t[1]}; }
+// gelu(x:storage[...];)->(y:storage[...])
 void checkGelu(ShapeCheck& check) {
-  check.operand("x", Dtype::f32, {rest});
-  check.result("y", Dtype::f32, {rest});
+  check.operand("x", storage, {rest});
+  check.result("y", storage, {rest});
 }
 
-// geluGradient(x:f32[...],dy:f32[...];)->(dx:f32[...])
-GeluGradient makeGeluGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+// geluGradient(x:storage[...],dy:storage[...];)->(dx:storage[...])
 void checkGeluGradient(ShapeCheck& check) {
-  check.operand("x", Dtype::f32, {rest});
-  check.operand("dy", Dtype::f32, {rest});
-  check.result("dx", Dtype::f32, {rest});
+  check.operand("x", storage, {rest});
+  check.operand("dy", storage, {rest});
+  check.result("dx", storage, {rest});
 }
 
-// groupNorm(x:f32[N ... C],gamma:f32[C],beta:f32[C],scale?:f32[N C],shift?:f32[N C];groups:int,eps:float,activation:none|silu)->(y:f32[N ... C]) where C % groups == 0
-GroupNorm makeGroupNorm(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], static_cast<int64_t>(a[0]), a[1], static_cast<GroupNormActivation>(static_cast<int>(a[2]))}; }
+// groupNorm(x:storage[N ... C],gamma:f32[C],beta:f32[C],scale?:storage[N C],shift?:storage[N C];groups:int,eps:float,activation:none|silu)->(y:storage[N ... C]) where C % groups == 0
 void checkGroupNorm(ShapeCheck& check) {
   Size N, C;
   const Size groups = check.integer("groups");
   check.real("eps");
   check.choice("activation", 2);
-  check.operand("x", Dtype::f32, {&N, rest, &C});
+  check.operand("x", storage, {&N, rest, &C});
   check.operand("gamma", Dtype::f32, {&C});
   check.operand("beta", Dtype::f32, {&C});
-  check.optional("scale", Dtype::f32, {&N, &C});
-  check.optional("shift", Dtype::f32, {&N, &C});
+  check.optional("scale", storage, {&N, &C});
+  check.optional("shift", storage, {&N, &C});
   check.where("C % groups == 0", C % groups == Size(0));
-  check.result("y", Dtype::f32, {N, rest, C});
+  check.result("y", storage, {N, rest, C});
 }
 
-// groupNormGradient(x:f32[N ... C],gamma:f32[C],beta:f32[C],scale?:f32[N C],shift?:f32[N C],dy:f32[N ... C];groups:int,eps:float,activation:none|silu)->(dx:f32[N ... C],dgamma:f32[C],dbeta:f32[C],dscale:f32[N C],dshift:f32[N C]) where C % groups == 0
-GroupNormGradient makeGroupNormGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], t[8], t[9], t[10], static_cast<int64_t>(a[0]), a[1], static_cast<GroupNormGradientActivation>(static_cast<int>(a[2]))}; }
+// groupNormGradient(x:storage[N ... C],gamma:f32[C],beta:f32[C],scale?:storage[N C],shift?:storage[N C],dy:storage[N ... C];groups:int,eps:float,activation:none|silu)->(dx:storage[N ... C],dgamma:f32[C],dbeta:f32[C],dscale:storage[N C],dshift:storage[N C]) where C % groups == 0
 void checkGroupNormGradient(ShapeCheck& check) {
   Size N, C;
   const Size groups = check.integer("groups");
   check.real("eps");
   check.choice("activation", 2);
-  check.operand("x", Dtype::f32, {&N, rest, &C});
+  check.operand("x", storage, {&N, rest, &C});
   check.operand("gamma", Dtype::f32, {&C});
   check.operand("beta", Dtype::f32, {&C});
-  check.optional("scale", Dtype::f32, {&N, &C});
-  check.optional("shift", Dtype::f32, {&N, &C});
-  check.operand("dy", Dtype::f32, {&N, rest, &C});
+  check.optional("scale", storage, {&N, &C});
+  check.optional("shift", storage, {&N, &C});
+  check.operand("dy", storage, {&N, rest, &C});
   check.where("C % groups == 0", C % groups == Size(0));
-  check.result("dx", Dtype::f32, {N, rest, C});
+  check.result("dx", storage, {N, rest, C});
   check.result("dgamma", Dtype::f32, {C});
   check.result("dbeta", Dtype::f32, {C});
-  check.result("dscale", Dtype::f32, {N, C});
-  check.result("dshift", Dtype::f32, {N, C});
+  check.result("dscale", storage, {N, C});
+  check.result("dshift", storage, {N, C});
 }
 
-// l2Normalize(x:f32[... C];eps:float)->(y:f32[... C])
-L2Normalize makeL2Normalize(const Tensor* t, const double* a) { return {t[0], t[1], a[0]}; }
+// l2Normalize(x:storage[... C];eps:float)->(y:storage[... C])
 void checkL2Normalize(ShapeCheck& check) {
   Size C;
   check.real("eps");
-  check.operand("x", Dtype::f32, {rest, &C});
-  check.result("y", Dtype::f32, {rest, C});
+  check.operand("x", storage, {rest, &C});
+  check.result("y", storage, {rest, C});
 }
 
-// l2NormalizeGradient(x:f32[... C],dy:f32[... C];eps:float)->(dx:f32[... C])
-L2NormalizeGradient makeL2NormalizeGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], a[0]}; }
+// l2NormalizeGradient(x:storage[... C],dy:storage[... C];eps:float)->(dx:storage[... C])
 void checkL2NormalizeGradient(ShapeCheck& check) {
   Size C;
   check.real("eps");
-  check.operand("x", Dtype::f32, {rest, &C});
-  check.operand("dy", Dtype::f32, {rest, &C});
-  check.result("dx", Dtype::f32, {rest, C});
+  check.operand("x", storage, {rest, &C});
+  check.operand("dy", storage, {rest, &C});
+  check.result("dx", storage, {rest, C});
 }
 
-// layerNorm(x:f32[... C],gamma:f32[C],beta:f32[C];eps:float)->(y:f32[... C])
-LayerNorm makeLayerNorm(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], a[0]}; }
+// layerNorm(x:storage[... C],gamma:f32[C],beta:f32[C];eps:float)->(y:storage[... C])
 void checkLayerNorm(ShapeCheck& check) {
   Size C;
   check.real("eps");
-  check.operand("x", Dtype::f32, {rest, &C});
+  check.operand("x", storage, {rest, &C});
   check.operand("gamma", Dtype::f32, {&C});
   check.operand("beta", Dtype::f32, {&C});
-  check.result("y", Dtype::f32, {rest, C});
+  check.result("y", storage, {rest, C});
 }
 
-// layerNormGradient(x:f32[... C],gamma:f32[C],dy:f32[... C];eps:float)->(dx:f32[... C],dgamma:f32[C],dbeta:f32[C])
-LayerNormGradient makeLayerNormGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], a[0]}; }
+// layerNormGradient(x:storage[... C],gamma:f32[C],dy:storage[... C];eps:float)->(dx:storage[... C],dgamma:f32[C],dbeta:f32[C])
 void checkLayerNormGradient(ShapeCheck& check) {
   Size C;
   check.real("eps");
-  check.operand("x", Dtype::f32, {rest, &C});
+  check.operand("x", storage, {rest, &C});
   check.operand("gamma", Dtype::f32, {&C});
-  check.operand("dy", Dtype::f32, {rest, &C});
-  check.result("dx", Dtype::f32, {rest, C});
+  check.operand("dy", storage, {rest, &C});
+  check.result("dx", storage, {rest, C});
   check.result("dgamma", Dtype::f32, {C});
   check.result("dbeta", Dtype::f32, {C});
 }
 
-// linear(x:f32[... I],weight:f32[I O],bias?:f32[O],residual?:f32[... O];)->(y:f32[... O])
-Linear makeLinear(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4]}; }
+// linear(x:storage[... I],weight:storage[I O],bias?:f32[O],residual?:storage[... O];)->(y:storage[... O])
 void checkLinear(ShapeCheck& check) {
   Size I, O;
-  check.operand("x", Dtype::f32, {rest, &I});
-  check.operand("weight", Dtype::f32, {&I, &O});
+  check.operand("x", storage, {rest, &I});
+  check.operand("weight", storage, {&I, &O});
   check.optional("bias", Dtype::f32, {&O});
-  check.optional("residual", Dtype::f32, {rest, &O});
-  check.result("y", Dtype::f32, {rest, O});
+  check.optional("residual", storage, {rest, &O});
+  check.result("y", storage, {rest, O});
 }
 
 // linearCombination(x:f32[N ...],y?:f32[N ...],z?:f32[N ...],coefficients:f32[N 3];)->(out:f32[N ...])
-LinearCombination makeLinearCombination(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4]}; }
 void checkLinearCombination(ShapeCheck& check) {
   Size N;
   check.operand("x", Dtype::f32, {&N, rest});
@@ -427,172 +397,152 @@ void checkLinearCombination(ShapeCheck& check) {
   check.result("out", Dtype::f32, {N, rest});
 }
 
-// linearInputGradient(dy:f32[... O],weight:f32[I O];)->(dx:f32[... I])
-LinearInputGradient makeLinearInputGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+// linearInputGradient(dy:storage[... O],weight:storage[I O];)->(dx:storage[... I])
 void checkLinearInputGradient(ShapeCheck& check) {
   Size O, I;
-  check.operand("dy", Dtype::f32, {rest, &O});
-  check.operand("weight", Dtype::f32, {&I, &O});
-  check.result("dx", Dtype::f32, {rest, I});
+  check.operand("dy", storage, {rest, &O});
+  check.operand("weight", storage, {&I, &O});
+  check.result("dx", storage, {rest, I});
 }
 
-// linearWeightGradient(x:f32[... I],dy:f32[... O];)->(dweight:f32[I O])
-LinearWeightGradient makeLinearWeightGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+// linearWeightGradient(x:storage[... I],dy:storage[... O];)->(dweight:f32[I O])
 void checkLinearWeightGradient(ShapeCheck& check) {
   Size I, O;
-  check.operand("x", Dtype::f32, {rest, &I});
-  check.operand("dy", Dtype::f32, {rest, &O});
+  check.operand("x", storage, {rest, &I});
+  check.operand("dy", storage, {rest, &O});
   check.result("dweight", Dtype::f32, {I, O});
 }
 
-// matmulTransposed(a:f32[M K],b:f32[N K];)->(y:f32[M N])
-MatmulTransposed makeMatmulTransposed(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+// matmulTransposed(a:storage[M K],b:storage[N K];)->(y:storage[M N])
 void checkMatmulTransposed(ShapeCheck& check) {
   Size M, K, N;
-  check.operand("a", Dtype::f32, {&M, &K});
-  check.operand("b", Dtype::f32, {&N, &K});
-  check.result("y", Dtype::f32, {M, N});
+  check.operand("a", storage, {&M, &K});
+  check.operand("b", storage, {&N, &K});
+  check.result("y", storage, {M, N});
 }
 
-// mean(x:f32[...];)->(y:f32[1])
-Mean makeMean(const Tensor* t, const double* a) { return {t[0], t[1]}; }
+// mean(x:storage[...];)->(y:f32[1])
 void checkMean(ShapeCheck& check) {
-  check.operand("x", Dtype::f32, {rest});
+  check.operand("x", storage, {rest});
   check.result("y", Dtype::f32, {Size(1)});
 }
 
-// meanGradient(x:f32[...],dy:f32[1];)->(dx:f32[...])
-MeanGradient makeMeanGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+// meanGradient(x:storage[...],dy:f32[1];)->(dx:storage[...])
 void checkMeanGradient(ShapeCheck& check) {
-  check.operand("x", Dtype::f32, {rest});
+  check.operand("x", storage, {rest});
   check.operand("dy", Dtype::f32, {Size(1)});
-  check.result("dx", Dtype::f32, {rest});
+  check.result("dx", storage, {rest});
 }
 
-// meanTokens(x:f32[N ... C];)->(y:f32[N C])
-MeanTokens makeMeanTokens(const Tensor* t, const double* a) { return {t[0], t[1]}; }
+// meanTokens(x:storage[N ... C];)->(y:storage[N C])
 void checkMeanTokens(ShapeCheck& check) {
   Size N, C;
-  check.operand("x", Dtype::f32, {&N, rest, &C});
-  check.result("y", Dtype::f32, {N, C});
+  check.operand("x", storage, {&N, rest, &C});
+  check.result("y", storage, {N, C});
 }
 
-// modulate(x:f32[N ... C],scale:f32[N C],shift:f32[N C];)->(y:f32[N ... C])
-Modulate makeModulate(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3]}; }
+// modulate(x:storage[N ... C],scale:storage[N C],shift:storage[N C];)->(y:storage[N ... C])
 void checkModulate(ShapeCheck& check) {
   Size N, C;
-  check.operand("x", Dtype::f32, {&N, rest, &C});
-  check.operand("scale", Dtype::f32, {&N, &C});
-  check.operand("shift", Dtype::f32, {&N, &C});
-  check.result("y", Dtype::f32, {N, rest, C});
+  check.operand("x", storage, {&N, rest, &C});
+  check.operand("scale", storage, {&N, &C});
+  check.operand("shift", storage, {&N, &C});
+  check.result("y", storage, {N, rest, C});
 }
 
-// modulateGradient(x:f32[N ... C],scale:f32[N C],dy:f32[N ... C];)->(dx:f32[N ... C],dscale:f32[N C],dshift:f32[N C])
-ModulateGradient makeModulateGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5]}; }
+// modulateGradient(x:storage[N ... C],scale:storage[N C],dy:storage[N ... C];)->(dx:storage[N ... C],dscale:storage[N C],dshift:storage[N C])
 void checkModulateGradient(ShapeCheck& check) {
   Size N, C;
-  check.operand("x", Dtype::f32, {&N, rest, &C});
-  check.operand("scale", Dtype::f32, {&N, &C});
-  check.operand("dy", Dtype::f32, {&N, rest, &C});
-  check.result("dx", Dtype::f32, {N, rest, C});
-  check.result("dscale", Dtype::f32, {N, C});
-  check.result("dshift", Dtype::f32, {N, C});
+  check.operand("x", storage, {&N, rest, &C});
+  check.operand("scale", storage, {&N, &C});
+  check.operand("dy", storage, {&N, rest, &C});
+  check.result("dx", storage, {N, rest, C});
+  check.result("dscale", storage, {N, C});
+  check.result("dshift", storage, {N, C});
 }
 
-// multiply(a:f32[...],b:f32[...];)->(y:f32[...])
-Multiply makeMultiply(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+// multiply(a:storage[...],b:storage[...];)->(y:storage[...])
 void checkMultiply(ShapeCheck& check) {
-  check.operand("a", Dtype::f32, {rest});
-  check.operand("b", Dtype::f32, {rest});
-  check.result("y", Dtype::f32, {rest});
+  check.operand("a", storage, {rest});
+  check.operand("b", storage, {rest});
+  check.result("y", storage, {rest});
 }
 
 // multiplyAdds(;rounds:int,count:int)->(y:f32[count])
-MultiplyAdds makeMultiplyAdds(const Tensor* t, const double* a) { return {t[0], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 void checkMultiplyAdds(ShapeCheck& check) {
   check.integer("rounds");
   const Size count = check.integer("count");
   check.result("y", Dtype::f32, {count});
 }
 
-// padChannels(x:f32[... C];before:int,after:int)->(y:f32[... before+C+after])
-PadChannels makePadChannels(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
+// padChannels(x:storage[... C];before:int,after:int)->(y:storage[... before+C+after])
 void checkPadChannels(ShapeCheck& check) {
   Size C;
   const Size before = check.integer("before");
   const Size after = check.integer("after");
-  check.operand("x", Dtype::f32, {rest, &C});
-  check.result("y", Dtype::f32, {rest, before + C + after});
+  check.operand("x", storage, {rest, &C});
+  check.result("y", storage, {rest, before + C + after});
 }
 
-// padTokens(x:f32[N T C];before:int,after:int)->(y:f32[N before+T+after C])
-PadTokens makePadTokens(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
+// padTokens(x:storage[N T C];before:int,after:int)->(y:storage[N before+T+after C])
 void checkPadTokens(ShapeCheck& check) {
   Size N, T, C;
   const Size before = check.integer("before");
   const Size after = check.integer("after");
-  check.operand("x", Dtype::f32, {&N, &T, &C});
-  check.result("y", Dtype::f32, {N, before + T + after, C});
+  check.operand("x", storage, {&N, &T, &C});
+  check.result("y", storage, {N, before + T + after, C});
 }
 
-// quickGelu(x:f32[...];)->(y:f32[...])
-QuickGelu makeQuickGelu(const Tensor* t, const double* a) { return {t[0], t[1]}; }
+// quickGelu(x:storage[...];)->(y:storage[...])
 void checkQuickGelu(ShapeCheck& check) {
-  check.operand("x", Dtype::f32, {rest});
-  check.result("y", Dtype::f32, {rest});
+  check.operand("x", storage, {rest});
+  check.result("y", storage, {rest});
 }
 
-// quickGeluGradient(x:f32[...],dy:f32[...];)->(dx:f32[...])
-QuickGeluGradient makeQuickGeluGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+// quickGeluGradient(x:storage[...],dy:storage[...];)->(dx:storage[...])
 void checkQuickGeluGradient(ShapeCheck& check) {
-  check.operand("x", Dtype::f32, {rest});
-  check.operand("dy", Dtype::f32, {rest});
-  check.result("dx", Dtype::f32, {rest});
+  check.operand("x", storage, {rest});
+  check.operand("dy", storage, {rest});
+  check.result("dx", storage, {rest});
 }
 
-// scaleBy(x:f32[...];factor:float)->(y:f32[...])
-ScaleBy makeScaleBy(const Tensor* t, const double* a) { return {t[0], t[1], a[0]}; }
+// scaleBy(x:storage[...];factor:float)->(y:storage[...])
 void checkScaleBy(ShapeCheck& check) {
   check.real("factor");
-  check.operand("x", Dtype::f32, {rest});
-  check.result("y", Dtype::f32, {rest});
+  check.operand("x", storage, {rest});
+  check.result("y", storage, {rest});
 }
 
-// scaleRows(x:f32[N ...],factor:f32[N];)->(y:f32[N ...])
-ScaleRows makeScaleRows(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+// scaleRows(x:storage[N ...],factor:f32[N];)->(y:storage[N ...])
 void checkScaleRows(ShapeCheck& check) {
   Size N;
-  check.operand("x", Dtype::f32, {&N, rest});
+  check.operand("x", storage, {&N, rest});
   check.operand("factor", Dtype::f32, {&N});
-  check.result("y", Dtype::f32, {N, rest});
+  check.result("y", storage, {N, rest});
 }
 
-// shuffle(x:f32[N H W C];block:int)->(y:f32[N H*block W*block C/(block*block)])
-Shuffle makeShuffle(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0])}; }
+// shuffle(x:storage[N H W C];block:int)->(y:storage[N H*block W*block C/(block*block)])
 void checkShuffle(ShapeCheck& check) {
   Size N, H, W, C;
   const Size block = check.integer("block");
-  check.operand("x", Dtype::f32, {&N, &H, &W, &C});
-  check.result("y", Dtype::f32, {N, H * block, W * block, C / (block * block)});
+  check.operand("x", storage, {&N, &H, &W, &C});
+  check.result("y", storage, {N, H * block, W * block, C / (block * block)});
 }
 
-// silu(x:f32[...];)->(y:f32[...])
-Silu makeSilu(const Tensor* t, const double* a) { return {t[0], t[1]}; }
+// silu(x:storage[...];)->(y:storage[...])
 void checkSilu(ShapeCheck& check) {
-  check.operand("x", Dtype::f32, {rest});
-  check.result("y", Dtype::f32, {rest});
+  check.operand("x", storage, {rest});
+  check.result("y", storage, {rest});
 }
 
-// siluGradient(x:f32[...],dy:f32[...];)->(dx:f32[...])
-SiluGradient makeSiluGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
+// siluGradient(x:storage[...],dy:storage[...];)->(dx:storage[...])
 void checkSiluGradient(ShapeCheck& check) {
-  check.operand("x", Dtype::f32, {rest});
-  check.operand("dy", Dtype::f32, {rest});
-  check.result("dx", Dtype::f32, {rest});
+  check.operand("x", storage, {rest});
+  check.operand("dy", storage, {rest});
+  check.result("dx", storage, {rest});
 }
 
 // sinusoidal(t:f32[N];width:int,maxPeriod:float)->(y:f32[N width]) where width % 2 == 0
-Sinusoidal makeSinusoidal(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0]), a[1]}; }
 void checkSinusoidal(ShapeCheck& check) {
   Size N;
   const Size width = check.integer("width");
@@ -602,30 +552,27 @@ void checkSinusoidal(ShapeCheck& check) {
   check.result("y", Dtype::f32, {N, width});
 }
 
-// sliceChannels(x:f32[... C];begin:int,count:int)->(y:f32[... count]) where begin+count <= C
-SliceChannels makeSliceChannels(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
+// sliceChannels(x:storage[... C];begin:int,count:int)->(y:storage[... count]) where begin+count <= C
 void checkSliceChannels(ShapeCheck& check) {
   Size C;
   const Size begin = check.integer("begin");
   const Size count = check.integer("count");
-  check.operand("x", Dtype::f32, {rest, &C});
+  check.operand("x", storage, {rest, &C});
   check.where("begin+count <= C", begin + count <= C);
-  check.result("y", Dtype::f32, {rest, count});
+  check.result("y", storage, {rest, count});
 }
 
-// sliceTokens(x:f32[N T C];begin:int,count:int)->(y:f32[N count C]) where begin+count <= T
-SliceTokens makeSliceTokens(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
+// sliceTokens(x:storage[N T C];begin:int,count:int)->(y:storage[N count C]) where begin+count <= T
 void checkSliceTokens(ShapeCheck& check) {
   Size N, T, C;
   const Size begin = check.integer("begin");
   const Size count = check.integer("count");
-  check.operand("x", Dtype::f32, {&N, &T, &C});
+  check.operand("x", storage, {&N, &T, &C});
   check.where("begin+count <= T", begin + count <= T);
-  check.result("y", Dtype::f32, {N, count, C});
+  check.result("y", storage, {N, count, C});
 }
 
 // softmaxCrossEntropy(logits:f32[... K],target:i32[...];)->(loss:f32[...])
-SoftmaxCrossEntropy makeSoftmaxCrossEntropy(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 void checkSoftmaxCrossEntropy(ShapeCheck& check) {
   Size K;
   check.operand("logits", Dtype::f32, {rest, &K});
@@ -634,7 +581,6 @@ void checkSoftmaxCrossEntropy(ShapeCheck& check) {
 }
 
 // softmaxCrossEntropyGradient(logits:f32[... K],target:i32[...],dloss:f32[...];)->(dlogits:f32[... K])
-SoftmaxCrossEntropyGradient makeSoftmaxCrossEntropyGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3]}; }
 void checkSoftmaxCrossEntropyGradient(ShapeCheck& check) {
   Size K;
   check.operand("logits", Dtype::f32, {rest, &K});
@@ -644,7 +590,6 @@ void checkSoftmaxCrossEntropyGradient(ShapeCheck& check) {
 }
 
 // squaredError(prediction:f32[N ...],target:f32[N ...],weight:f32[N];)->(loss:f32[N])
-SquaredError makeSquaredError(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3]}; }
 void checkSquaredError(ShapeCheck& check) {
   Size N;
   check.operand("prediction", Dtype::f32, {&N, rest});
@@ -654,7 +599,6 @@ void checkSquaredError(ShapeCheck& check) {
 }
 
 // squaredErrorGradient(prediction:f32[N ...],target:f32[N ...],weight:f32[N],dloss:f32[N];)->(dprediction:f32[N ...])
-SquaredErrorGradient makeSquaredErrorGradient(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4]}; }
 void checkSquaredErrorGradient(ShapeCheck& check) {
   Size N;
   check.operand("prediction", Dtype::f32, {&N, rest});
@@ -664,129 +608,124 @@ void checkSquaredErrorGradient(ShapeCheck& check) {
   check.result("dprediction", Dtype::f32, {N, rest});
 }
 
-// store(value:f32[...],target!:f32[...];)->()
-Store makeStore(const Tensor* t, const double* a) { return {t[0], t[1]}; }
+// store(value:storage[...],target!:storage[...];)->()
 void checkStore(ShapeCheck& check) {
-  check.operand("value", Dtype::f32, {rest});
-  check.mutated("target", Dtype::f32, {rest});
+  check.operand("value", storage, {rest});
+  check.mutated("target", storage, {rest});
 }
 
-// sumRows(x:f32[... C];)->(y:f32[C])
-SumRows makeSumRows(const Tensor* t, const double* a) { return {t[0], t[1]}; }
+// sumRows(x:storage[... C];)->(y:f32[C])
 void checkSumRows(ShapeCheck& check) {
   Size C;
-  check.operand("x", Dtype::f32, {rest, &C});
+  check.operand("x", storage, {rest, &C});
   check.result("y", Dtype::f32, {C});
 }
 
-// sumSquares(x:f32[...];)->(y:f32[1])
-SumSquares makeSumSquares(const Tensor* t, const double* a) { return {t[0], t[1]}; }
+// sumSquares(x:storage[...];)->(y:f32[1])
 void checkSumSquares(ShapeCheck& check) {
-  check.operand("x", Dtype::f32, {rest});
+  check.operand("x", storage, {rest});
   check.result("y", Dtype::f32, {Size(1)});
 }
 
 // toRgb8(x:f32[...],target!:u8[...];)->()
-ToRgb8 makeToRgb8(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 void checkToRgb8(ShapeCheck& check) {
   check.operand("x", Dtype::f32, {rest});
   check.mutated("target", Dtype::u8, {rest});
 }
 
-// unshuffle(x:f32[N H W C];block:int)->(y:f32[N H/block W/block C*block*block])
-Unshuffle makeUnshuffle(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0])}; }
+// unshuffle(x:storage[N H W C];block:int)->(y:storage[N H/block W/block C*block*block])
 void checkUnshuffle(ShapeCheck& check) {
   Size N, H, W, C;
   const Size block = check.integer("block");
-  check.operand("x", Dtype::f32, {&N, &H, &W, &C});
-  check.result("y", Dtype::f32, {N, H / block, W / block, C * block * block});
+  check.operand("x", storage, {&N, &H, &W, &C});
+  check.result("y", storage, {N, H / block, W / block, C * block * block});
 }
 
-// upsample(x:f32[N H W C];)->(y:f32[N H*2 W*2 C])
-Upsample makeUpsample(const Tensor* t, const double* a) { return {t[0], t[1]}; }
+// upsample(x:storage[N H W C];)->(y:storage[N H*2 W*2 C])
 void checkUpsample(ShapeCheck& check) {
   Size N, H, W, C;
-  check.operand("x", Dtype::f32, {&N, &H, &W, &C});
-  check.result("y", Dtype::f32, {N, H * Size(2), W * Size(2), C});
+  check.operand("x", storage, {&N, &H, &W, &C});
+  check.result("y", storage, {N, H * Size(2), W * Size(2), C});
 }
 
 #if defined(__x86_64__)
-#define RUN(type, kernel) {run<type, make##type, avx512::kernel>, run<type, make##type, avx2::kernel>, run<type, make##type, baseline::kernel>}
+#define RUN(type, kernel) {run<type, avx512::kernel>, run<type, avx2::kernel>, run<type, baseline::kernel>}
 #elif defined(__aarch64__)
-#define RUN(type, kernel) {run<type, make##type, neon::kernel>}
+#define RUN(type, kernel) {run<type, neon::kernel>}
 #endif
 
 const OpEntry table[] = {
-    {0x02a466cc, "meanTokens", 2, 0, checkMeanTokens, RUN(MeanTokens, meanTokens)},
-    {0x05883a17, "attentionGradient", 8, 2, checkAttentionGradient, RUN(AttentionGradient, attentionGradient)},
-    {0x08145b2c, "expandTokens", 2, 1, checkExpandTokens, RUN(ExpandTokens, expandTokens)},
-    {0x0b63ccec, "gatherRowsGradient", 3, 1, checkGatherRowsGradient, RUN(GatherRowsGradient, gatherRowsGradient)},
-    {0x112ff5e4, "modulate", 4, 0, checkModulate, RUN(Modulate, modulate)},
-    {0x11426605, "gatherRows", 3, 0, checkGatherRows, RUN(GatherRows, gatherRows)},
+    {0x01d00a94, "matmulTransposed", 3, 0, checkMatmulTransposed, RUN(MatmulTransposed, matmulTransposed)},
+    {0x0e12218d, "geluGradient", 3, 0, checkGeluGradient, RUN(GeluGradient, geluGradient)},
+    {0x124f9808, "clamp", 2, 2, checkClamp, RUN(Clamp, clamp)},
+    {0x1371511b, "linear", 5, 0, checkLinear, RUN(Linear, linear)},
     {0x143ba006, "softmaxCrossEntropy", 3, 0, checkSoftmaxCrossEntropy, RUN(SoftmaxCrossEntropy, softmaxCrossEntropy)},
-    {0x167312a4, "geglu", 2, 0, checkGeglu, RUN(Geglu, geglu)},
-    {0x19ec07ed, "scaleBy", 2, 1, checkScaleBy, RUN(ScaleBy, scaleBy)},
     {0x1a6a9392, "squaredError", 4, 0, checkSquaredError, RUN(SquaredError, squaredError)},
-    {0x1b307eec, "addMasked", 4, 0, checkAddMasked, RUN(AddMasked, addMasked)},
+    {0x1c5e2e71, "clampGradient", 3, 2, checkClampGradient, RUN(ClampGradient, clampGradient)},
     {0x1ea14d30, "absoluteErrorGradient", 5, 0, checkAbsoluteErrorGradient, RUN(AbsoluteErrorGradient, absoluteErrorGradient)},
     {0x1f0fed48, "softmaxCrossEntropyGradient", 4, 0, checkSoftmaxCrossEntropyGradient, RUN(SoftmaxCrossEntropyGradient, softmaxCrossEntropyGradient)},
-    {0x200738d0, "sliceTokens", 2, 2, checkSliceTokens, RUN(SliceTokens, sliceTokens)},
-    {0x2639e836, "conv2d", 5, 2, checkConv2d, RUN(Conv2d, conv2d)},
-    {0x2d7c7251, "mean", 2, 0, checkMean, RUN(Mean, mean)},
+    {0x2463ce08, "shuffle", 2, 1, checkShuffle, RUN(Shuffle, shuffle)},
+    {0x2ab84e52, "combineBranches", 3, 0, checkCombineBranches, RUN(CombineBranches, combineBranches)},
     {0x2f943092, "squaredErrorGradient", 5, 0, checkSquaredErrorGradient, RUN(SquaredErrorGradient, squaredErrorGradient)},
-    {0x33b0c970, "upsample", 2, 0, checkUpsample, RUN(Upsample, upsample)},
+    {0x365a8c36, "store", 2, 0, checkStore, RUN(Store, store)},
     {0x3745c4a9, "sinusoidal", 2, 2, checkSinusoidal, RUN(Sinusoidal, sinusoidal)},
-    {0x3d33084c, "scaleRows", 3, 0, checkScaleRows, RUN(ScaleRows, scaleRows)},
-    {0x3ffe0abe, "addMaskedGradient", 3, 1, checkAddMaskedGradient, RUN(AddMaskedGradient, addMaskedGradient)},
-    {0x428a340c, "sliceChannels", 2, 2, checkSliceChannels, RUN(SliceChannels, sliceChannels)},
+    {0x3e27f891, "scaleBy", 2, 1, checkScaleBy, RUN(ScaleBy, scaleBy)},
     {0x44ffd46b, "multiplyAdds", 1, 2, checkMultiplyAdds, RUN(MultiplyAdds, multiplyAdds)},
-    {0x47ff4c14, "gelu", 2, 0, checkGelu, RUN(Gelu, gelu)},
+    {0x4591f4bc, "expandTokens", 2, 1, checkExpandTokens, RUN(ExpandTokens, expandTokens)},
+    {0x47a6922c, "silu", 2, 0, checkSilu, RUN(Silu, silu)},
     {0x4969ecab, "fill", 1, 2, checkFill, RUN(Fill, fill)},
-    {0x51f044cc, "padTokens", 2, 2, checkPadTokens, RUN(PadTokens, padTokens)},
-    {0x55905832, "l2NormalizeGradient", 3, 1, checkL2NormalizeGradient, RUN(L2NormalizeGradient, l2NormalizeGradient)},
-    {0x568de660, "concatChannels", 3, 0, checkConcatChannels, RUN(ConcatChannels, concatChannels)},
-    {0x590a5603, "linear", 5, 0, checkLinear, RUN(Linear, linear)},
+    {0x4c03daee, "addMaskedGradient", 3, 1, checkAddMaskedGradient, RUN(AddMaskedGradient, addMaskedGradient)},
+    {0x4e304e38, "sliceChannels", 2, 2, checkSliceChannels, RUN(SliceChannels, sliceChannels)},
+    {0x50a6511a, "meanGradient", 3, 0, checkMeanGradient, RUN(MeanGradient, meanGradient)},
+    {0x576d18c1, "concatTokens", 3, 0, checkConcatTokens, RUN(ConcatTokens, concatTokens)},
+    {0x59af6145, "embeddingGradient", 3, 1, checkEmbeddingGradient, RUN(EmbeddingGradient, embeddingGradient)},
     {0x59e1f498, "absoluteError", 4, 0, checkAbsoluteError, RUN(AbsoluteError, absoluteError)},
-    {0x5ac62cf0, "clamp", 2, 2, checkClamp, RUN(Clamp, clamp)},
-    {0x6032883f, "clampGradient", 3, 2, checkClampGradient, RUN(ClampGradient, clampGradient)},
-    {0x61f1789d, "downsample", 2, 0, checkDownsample, RUN(Downsample, downsample)},
-    {0x62eb062a, "matmulTransposed", 3, 0, checkMatmulTransposed, RUN(MatmulTransposed, matmulTransposed)},
-    {0x6315f4ba, "layerNormGradient", 6, 1, checkLayerNormGradient, RUN(LayerNormGradient, layerNormGradient)},
-    {0x6324b831, "quickGelu", 2, 0, checkQuickGelu, RUN(QuickGelu, quickGelu)},
+    {0x5b3e688e, "l2Normalize", 2, 1, checkL2Normalize, RUN(L2Normalize, l2Normalize)},
+    {0x6040b1e4, "layerNormGradient", 6, 1, checkLayerNormGradient, RUN(LayerNormGradient, layerNormGradient)},
+    {0x634c6883, "cast", 2, 1, checkCast, RUN(Cast, cast)},
+    {0x6b592d1a, "concatChannels", 3, 0, checkConcatChannels, RUN(ConcatChannels, concatChannels)},
     {0x6c83abea, "gaussian", 3, 1, checkGaussian, RUN(Gaussian, gaussian)},
-    {0x6ccb7b83, "siluGradient", 3, 0, checkSiluGradient, RUN(SiluGradient, siluGradient)},
+    {0x6ccac50e, "quickGeluGradient", 3, 0, checkQuickGeluGradient, RUN(QuickGeluGradient, quickGeluGradient)},
     {0x6d38f887, "clipFactor", 2, 1, checkClipFactor, RUN(ClipFactor, clipFactor)},
+    {0x6d8b4764, "gatherRowsGradient", 3, 1, checkGatherRowsGradient, RUN(GatherRowsGradient, gatherRowsGradient)},
     {0x73a28c89, "linearCombination", 5, 0, checkLinearCombination, RUN(LinearCombination, linearCombination)},
-    {0x767e9d5c, "silu", 2, 0, checkSilu, RUN(Silu, silu)},
-    {0x8068d387, "linearInputGradient", 3, 0, checkLinearInputGradient, RUN(LinearInputGradient, linearInputGradient)},
+    {0x7756dec9, "layerNorm", 4, 1, checkLayerNorm, RUN(LayerNorm, layerNorm)},
+    {0x88b62858, "upsample", 2, 0, checkUpsample, RUN(Upsample, upsample)},
+    {0x8ae22db7, "sumSquares", 2, 0, checkSumSquares, RUN(SumSquares, sumSquares)},
     {0x8d1bd6dc, "fromRgb8", 2, 0, checkFromRgb8, RUN(FromRgb8, fromRgb8)},
-    {0x8df79875, "layerNorm", 4, 1, checkLayerNorm, RUN(LayerNorm, layerNorm)},
-    {0x926f0c12, "store", 2, 0, checkStore, RUN(Store, store)},
+    {0x8d219646, "conv2d", 5, 2, checkConv2d, RUN(Conv2d, conv2d)},
+    {0x8dcbca55, "siluGradient", 3, 0, checkSiluGradient, RUN(SiluGradient, siluGradient)},
+    {0x8ffc62c9, "downsample", 2, 0, checkDownsample, RUN(Downsample, downsample)},
+    {0x92e1fe40, "scaleRows", 3, 0, checkScaleRows, RUN(ScaleRows, scaleRows)},
     {0x955717be, "adamw", 7, 0, checkAdamw, RUN(Adamw, adamw)},
-    {0x99e63112, "l2Normalize", 2, 1, checkL2Normalize, RUN(L2Normalize, l2Normalize)},
-    {0xa036b287, "sumRows", 2, 0, checkSumRows, RUN(SumRows, sumRows)},
-    {0xa44404bd, "unshuffle", 2, 1, checkUnshuffle, RUN(Unshuffle, unshuffle)},
-    {0xa638baa7, "attention", 5, 2, checkAttention, RUN(Attention, attention)},
-    {0xae86a8df, "conv2dWeightGradient", 3, 3, checkConv2dWeightGradient, RUN(Conv2dWeightGradient, conv2dWeightGradient)},
+    {0x9a3f3c08, "padTokens", 2, 2, checkPadTokens, RUN(PadTokens, padTokens)},
+    {0x9bea0afc, "meanTokens", 2, 0, checkMeanTokens, RUN(MeanTokens, meanTokens)},
+    {0x9ca36f3f, "linearWeightGradient", 3, 0, checkLinearWeightGradient, RUN(LinearWeightGradient, linearWeightGradient)},
+    {0x9fd23504, "add", 3, 0, checkAdd, RUN(Add, add)},
+    {0xa13d9140, "modulate", 4, 0, checkModulate, RUN(Modulate, modulate)},
+    {0xa304468e, "groupNormGradient", 11, 3, checkGroupNormGradient, RUN(GroupNormGradient, groupNormGradient)},
+    {0xa76d1913, "conv2dWeightGradient", 3, 3, checkConv2dWeightGradient, RUN(Conv2dWeightGradient, conv2dWeightGradient)},
+    {0xa92a9fa6, "addMasked", 4, 0, checkAddMasked, RUN(AddMasked, addMasked)},
+    {0xa967bdab, "multiply", 3, 0, checkMultiply, RUN(Multiply, multiply)},
+    {0xab798b2a, "modulateGradient", 6, 0, checkModulateGradient, RUN(ModulateGradient, modulateGradient)},
+    {0xacd0112d, "attentionGradient", 8, 2, checkAttentionGradient, RUN(AttentionGradient, attentionGradient)},
+    {0xb33c9bc0, "geglu", 2, 0, checkGeglu, RUN(Geglu, geglu)},
     {0xb8912efa, "toRgb8", 2, 0, checkToRgb8, RUN(ToRgb8, toRgb8)},
-    {0xbd33d61e, "add", 3, 0, checkAdd, RUN(Add, add)},
-    {0xbda9215c, "quickGeluGradient", 3, 0, checkQuickGeluGradient, RUN(QuickGeluGradient, quickGeluGradient)},
-    {0xc09380cf, "linearWeightGradient", 3, 0, checkLinearWeightGradient, RUN(LinearWeightGradient, linearWeightGradient)},
-    {0xc194e187, "embeddingGradient", 3, 1, checkEmbeddingGradient, RUN(EmbeddingGradient, embeddingGradient)},
-    {0xca6fe0c9, "groupNorm", 6, 3, checkGroupNorm, RUN(GroupNorm, groupNorm)},
-    {0xcfd98193, "concatTokens", 3, 0, checkConcatTokens, RUN(ConcatTokens, concatTokens)},
-    {0xd0dae314, "combineBranches", 3, 0, checkCombineBranches, RUN(CombineBranches, combineBranches)},
-    {0xd0f8b969, "multiply", 3, 0, checkMultiply, RUN(Multiply, multiply)},
-    {0xd4b7c031, "gegluGradient", 3, 0, checkGegluGradient, RUN(GegluGradient, gegluGradient)},
-    {0xd63e454b, "geluGradient", 3, 0, checkGeluGradient, RUN(GeluGradient, geluGradient)},
-    {0xd6f6205e, "modulateGradient", 6, 0, checkModulateGradient, RUN(ModulateGradient, modulateGradient)},
-    {0xde9b706c, "embedding", 3, 0, checkEmbedding, RUN(Embedding, embedding)},
-    {0xe1e317c8, "shuffle", 2, 1, checkShuffle, RUN(Shuffle, shuffle)},
-    {0xe780457a, "meanGradient", 3, 0, checkMeanGradient, RUN(MeanGradient, meanGradient)},
-    {0xe7fb5aa9, "conv2dInputGradient", 3, 2, checkConv2dInputGradient, RUN(Conv2dInputGradient, conv2dInputGradient)},
-    {0xe87028a9, "sumSquares", 2, 0, checkSumSquares, RUN(SumSquares, sumSquares)},
-    {0xf61192d8, "groupNormGradient", 11, 3, checkGroupNormGradient, RUN(GroupNormGradient, groupNormGradient)},
-    {0xf7a74ff2, "padChannels", 2, 2, checkPadChannels, RUN(PadChannels, padChannels)},
+    {0xba7f8b3c, "sliceTokens", 2, 2, checkSliceTokens, RUN(SliceTokens, sliceTokens)},
+    {0xbe015a2f, "gegluGradient", 3, 0, checkGegluGradient, RUN(GegluGradient, gegluGradient)},
+    {0xc6e6662d, "sumRows", 2, 0, checkSumRows, RUN(SumRows, sumRows)},
+    {0xccf1a575, "linearInputGradient", 3, 0, checkLinearInputGradient, RUN(LinearInputGradient, linearInputGradient)},
+    {0xce411a9f, "attention", 5, 2, checkAttention, RUN(Attention, attention)},
+    {0xd0874965, "unshuffle", 2, 1, checkUnshuffle, RUN(Unshuffle, unshuffle)},
+    {0xd40fb319, "groupNorm", 6, 3, checkGroupNorm, RUN(GroupNorm, groupNorm)},
+    {0xd417528c, "embedding", 3, 0, checkEmbedding, RUN(Embedding, embedding)},
+    {0xd54e8c2f, "mean", 2, 0, checkMean, RUN(Mean, mean)},
+    {0xdc27355b, "conv2dInputGradient", 3, 2, checkConv2dInputGradient, RUN(Conv2dInputGradient, conv2dInputGradient)},
+    {0xdf85ea1d, "quickGelu", 2, 0, checkQuickGelu, RUN(QuickGelu, quickGelu)},
+    {0xe6125761, "gatherRows", 3, 0, checkGatherRows, RUN(GatherRows, gatherRows)},
+    {0xe64e9576, "padChannels", 2, 2, checkPadChannels, RUN(PadChannels, padChannels)},
+    {0xe7727c60, "l2NormalizeGradient", 3, 1, checkL2NormalizeGradient, RUN(L2NormalizeGradient, l2NormalizeGradient)},
+    {0xf0739744, "gelu", 2, 0, checkGelu, RUN(Gelu, gelu)},
 };
 
 #undef RUN

@@ -14,34 +14,43 @@ constexpr const char* isaNames[] = {"neon"};
 #endif
 constexpr int isaCount = sizeof(isaNames) / sizeof(*isaNames);
 
+// Of the interfaces of all ops: parts of a build that differ in it do not fit together.
+constexpr uint32_t interfaceHash = 0x4cd886c7;
+
 struct AbsoluteError {
   Tensor prediction, target, weight;
   Tensor loss;
+  static AbsoluteError from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3]}; }
 };
 
 struct AbsoluteErrorGradient {
   Tensor prediction, target, weight, dloss;
   Tensor dprediction;
+  static AbsoluteErrorGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4]}; }
 };
 
 struct Adamw {
   Tensor parameter, moment1, moment2, average, gradient, clip, settings;
+  static Adamw from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], t[6]}; }
 };
 
 struct Add {
   Tensor a, b;
   Tensor y;
+  static Add from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
 struct AddMasked {
   Tensor base, plane, mask;
   Tensor y;
+  static AddMasked from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3]}; }
 };
 
 struct AddMaskedGradient {
   Tensor dy, mask;
   Tensor dplane;
   int64_t images;
+  static AddMaskedGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0])}; }
 };
 
 struct Attention {
@@ -49,6 +58,7 @@ struct Attention {
   Tensor y;
   int64_t heads;
   int64_t causal;
+  static Attention from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 };
 
 struct AttentionGradient {
@@ -56,6 +66,15 @@ struct AttentionGradient {
   Tensor dq, dk, dv;
   int64_t heads;
   int64_t causal;
+  static AttentionGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
+};
+
+enum class CastTo : int { f32, f16, bf16 };
+struct Cast {
+  Tensor x;
+  Tensor y;
+  CastTo to;
+  static Cast from(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<CastTo>(static_cast<int>(a[0]))}; }
 };
 
 struct Clamp {
@@ -63,6 +82,7 @@ struct Clamp {
   Tensor y;
   double low;
   double high;
+  static Clamp from(const Tensor* t, const double* a) { return {t[0], t[1], a[0], a[1]}; }
 };
 
 struct ClampGradient {
@@ -70,27 +90,32 @@ struct ClampGradient {
   Tensor dx;
   double low;
   double high;
+  static ClampGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], a[0], a[1]}; }
 };
 
 struct ClipFactor {
   Tensor sum;
   Tensor y;
   double maxNorm;
+  static ClipFactor from(const Tensor* t, const double* a) { return {t[0], t[1], a[0]}; }
 };
 
 struct CombineBranches {
   Tensor x, weights;
   Tensor y;
+  static CombineBranches from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
 struct ConcatChannels {
   Tensor a, b;
   Tensor y;
+  static ConcatChannels from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
 struct ConcatTokens {
   Tensor a, b;
   Tensor y;
+  static ConcatTokens from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
 struct Conv2d {
@@ -98,6 +123,7 @@ struct Conv2d {
   Tensor y;
   int64_t stride;
   int64_t upsample;
+  static Conv2d from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 };
 
 struct Conv2dInputGradient {
@@ -105,6 +131,7 @@ struct Conv2dInputGradient {
   Tensor dx;
   int64_t stride;
   int64_t upsample;
+  static Conv2dInputGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 };
 
 struct Conv2dWeightGradient {
@@ -113,76 +140,90 @@ struct Conv2dWeightGradient {
   int64_t kernel;
   int64_t stride;
   int64_t upsample;
+  static Conv2dWeightGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1]), static_cast<int64_t>(a[2])}; }
 };
 
 struct Downsample {
   Tensor x;
   Tensor y;
+  static Downsample from(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 };
 
 struct Embedding {
   Tensor table, ids;
   Tensor y;
+  static Embedding from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
 struct EmbeddingGradient {
   Tensor ids, dy;
   Tensor dtable;
   int64_t vocabulary;
+  static EmbeddingGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0])}; }
 };
 
 struct ExpandTokens {
   Tensor x;
   Tensor y;
   int64_t tokens;
+  static ExpandTokens from(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0])}; }
 };
 
 struct Fill {
   Tensor y;
   int64_t count;
   double value;
+  static Fill from(const Tensor* t, const double* a) { return {t[0], static_cast<int64_t>(a[0]), a[1]}; }
 };
 
 struct FromRgb8 {
   Tensor x;
   Tensor y;
+  static FromRgb8 from(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 };
 
 struct GatherRows {
   Tensor x, index;
   Tensor y;
+  static GatherRows from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
 struct GatherRowsGradient {
   Tensor dy, index;
   Tensor dx;
   int64_t tokens;
+  static GatherRowsGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0])}; }
 };
 
 struct Gaussian {
   Tensor key, step;
   Tensor y;
   int64_t count;
+  static Gaussian from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0])}; }
 };
 
 struct Geglu {
   Tensor x;
   Tensor y;
+  static Geglu from(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 };
 
 struct GegluGradient {
   Tensor x, dy;
   Tensor dx;
+  static GegluGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
 struct Gelu {
   Tensor x;
   Tensor y;
+  static Gelu from(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 };
 
 struct GeluGradient {
   Tensor x, dy;
   Tensor dx;
+  static GeluGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
 enum class GroupNormActivation : int { none, silu };
@@ -192,6 +233,7 @@ struct GroupNorm {
   int64_t groups;
   double eps;
   GroupNormActivation activation;
+  static GroupNorm from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], static_cast<int64_t>(a[0]), a[1], static_cast<GroupNormActivation>(static_cast<int>(a[2]))}; }
 };
 
 enum class GroupNormGradientActivation : int { none, silu };
@@ -201,91 +243,108 @@ struct GroupNormGradient {
   int64_t groups;
   double eps;
   GroupNormGradientActivation activation;
+  static GroupNormGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], t[8], t[9], t[10], static_cast<int64_t>(a[0]), a[1], static_cast<GroupNormGradientActivation>(static_cast<int>(a[2]))}; }
 };
 
 struct L2Normalize {
   Tensor x;
   Tensor y;
   double eps;
+  static L2Normalize from(const Tensor* t, const double* a) { return {t[0], t[1], a[0]}; }
 };
 
 struct L2NormalizeGradient {
   Tensor x, dy;
   Tensor dx;
   double eps;
+  static L2NormalizeGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], a[0]}; }
 };
 
 struct LayerNorm {
   Tensor x, gamma, beta;
   Tensor y;
   double eps;
+  static LayerNorm from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], a[0]}; }
 };
 
 struct LayerNormGradient {
   Tensor x, gamma, dy;
   Tensor dx, dgamma, dbeta;
   double eps;
+  static LayerNormGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], a[0]}; }
 };
 
 struct Linear {
   Tensor x, weight, bias, residual;
   Tensor y;
+  static Linear from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4]}; }
 };
 
 struct LinearCombination {
   Tensor x, y, z, coefficients;
   Tensor out;
+  static LinearCombination from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4]}; }
 };
 
 struct LinearInputGradient {
   Tensor dy, weight;
   Tensor dx;
+  static LinearInputGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
 struct LinearWeightGradient {
   Tensor x, dy;
   Tensor dweight;
+  static LinearWeightGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
 struct MatmulTransposed {
   Tensor a, b;
   Tensor y;
+  static MatmulTransposed from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
 struct Mean {
   Tensor x;
   Tensor y;
+  static Mean from(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 };
 
 struct MeanGradient {
   Tensor x, dy;
   Tensor dx;
+  static MeanGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
 struct MeanTokens {
   Tensor x;
   Tensor y;
+  static MeanTokens from(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 };
 
 struct Modulate {
   Tensor x, scale, shift;
   Tensor y;
+  static Modulate from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3]}; }
 };
 
 struct ModulateGradient {
   Tensor x, scale, dy;
   Tensor dx, dscale, dshift;
+  static ModulateGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5]}; }
 };
 
 struct Multiply {
   Tensor a, b;
   Tensor y;
+  static Multiply from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
 struct MultiplyAdds {
   Tensor y;
   int64_t rounds;
   int64_t count;
+  static MultiplyAdds from(const Tensor* t, const double* a) { return {t[0], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 };
 
 struct PadChannels {
@@ -293,6 +352,7 @@ struct PadChannels {
   Tensor y;
   int64_t before;
   int64_t after;
+  static PadChannels from(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 };
 
 struct PadTokens {
@@ -300,43 +360,51 @@ struct PadTokens {
   Tensor y;
   int64_t before;
   int64_t after;
+  static PadTokens from(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 };
 
 struct QuickGelu {
   Tensor x;
   Tensor y;
+  static QuickGelu from(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 };
 
 struct QuickGeluGradient {
   Tensor x, dy;
   Tensor dx;
+  static QuickGeluGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
 struct ScaleBy {
   Tensor x;
   Tensor y;
   double factor;
+  static ScaleBy from(const Tensor* t, const double* a) { return {t[0], t[1], a[0]}; }
 };
 
 struct ScaleRows {
   Tensor x, factor;
   Tensor y;
+  static ScaleRows from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
 struct Shuffle {
   Tensor x;
   Tensor y;
   int64_t block;
+  static Shuffle from(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0])}; }
 };
 
 struct Silu {
   Tensor x;
   Tensor y;
+  static Silu from(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 };
 
 struct SiluGradient {
   Tensor x, dy;
   Tensor dx;
+  static SiluGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
 struct Sinusoidal {
@@ -344,6 +412,7 @@ struct Sinusoidal {
   Tensor y;
   int64_t width;
   double maxPeriod;
+  static Sinusoidal from(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0]), a[1]}; }
 };
 
 struct SliceChannels {
@@ -351,6 +420,7 @@ struct SliceChannels {
   Tensor y;
   int64_t begin;
   int64_t count;
+  static SliceChannels from(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 };
 
 struct SliceTokens {
@@ -358,55 +428,66 @@ struct SliceTokens {
   Tensor y;
   int64_t begin;
   int64_t count;
+  static SliceTokens from(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 };
 
 struct SoftmaxCrossEntropy {
   Tensor logits, target;
   Tensor loss;
+  static SoftmaxCrossEntropy from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
 struct SoftmaxCrossEntropyGradient {
   Tensor logits, target, dloss;
   Tensor dlogits;
+  static SoftmaxCrossEntropyGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3]}; }
 };
 
 struct SquaredError {
   Tensor prediction, target, weight;
   Tensor loss;
+  static SquaredError from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3]}; }
 };
 
 struct SquaredErrorGradient {
   Tensor prediction, target, weight, dloss;
   Tensor dprediction;
+  static SquaredErrorGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4]}; }
 };
 
 struct Store {
   Tensor value, target;
+  static Store from(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 };
 
 struct SumRows {
   Tensor x;
   Tensor y;
+  static SumRows from(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 };
 
 struct SumSquares {
   Tensor x;
   Tensor y;
+  static SumSquares from(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 };
 
 struct ToRgb8 {
   Tensor x, target;
+  static ToRgb8 from(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 };
 
 struct Unshuffle {
   Tensor x;
   Tensor y;
   int64_t block;
+  static Unshuffle from(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0])}; }
 };
 
 struct Upsample {
   Tensor x;
   Tensor y;
+  static Upsample from(const Tensor* t, const double* a) { return {t[0], t[1]}; }
 };
 
 #define COUNTERPOINT_KERNELS(isa) \
@@ -419,6 +500,7 @@ struct Upsample {
   void addMaskedGradient(const AddMaskedGradient& op, Context& context); \
   void attention(const Attention& op, Context& context); \
   void attentionGradient(const AttentionGradient& op, Context& context); \
+  void cast(const Cast& op, Context& context); \
   void clamp(const Clamp& op, Context& context); \
   void clampGradient(const ClampGradient& op, Context& context); \
   void clipFactor(const ClipFactor& op, Context& context); \

@@ -7,7 +7,7 @@
 
 namespace counterpoint {
 
-enum class Dtype : uint8_t { f32 = 0, i32 = 1, u8 = 2 };
+enum class Dtype : uint8_t { f32 = 0, i32 = 1, u8 = 2, f16 = 3, bf16 = 4 };
 
 constexpr int maxRank = 8;
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "machine/isa.h"
+#include "machine/op-table.h"
 
 namespace counterpoint {
 
@@ -29,28 +30,32 @@ int chooseThreads(int wanted) {
   return wanted == 0 ? std::min(availableThreads(), maxThreads) : wanted;
 }
 
-void requireBytes(bool fits, const char* name, uint64_t got, uint64_t expected) {
-  if (fits) return;
-  const std::string need = std::to_string(expected);
-  throw Error{"CP_ARG_SHAPE", std::string(name) + ": got " + std::to_string(got) + " bytes, the program needs " + need};
-}
+struct CpuRegion final : Region {
+  explicit CpuRegion(uint64_t bytes) : Region(bytes), memory(bytes) {}
 
-void requireRange(const Region& region, uint64_t offset, uint64_t bytes) {
-  const uint64_t size = region.memory.size();
-  if (offset <= size && bytes <= size - offset) return;
-  throw Error{"CP_ARG_RANGE", std::to_string(bytes) + " bytes at " + std::to_string(offset) +
-                                  " do not lie in a region of " + std::to_string(size)};
-}
+  void write(uint64_t offset, const uint8_t* data, uint64_t count) override {
+    packings.clear();
+    if (count > 0) std::memcpy(memory.data() + offset, data, count);
+  }
+  void read(uint64_t offset, uint8_t* out, uint64_t count) const override {
+    if (count > 0) std::memcpy(out, memory.data() + offset, count);
+  }
+
+  Memory memory;
+  Packings packings;  // of its tensors, where it serves as weights
+};
 
 }  // namespace
 
 CpuDevice::CpuDevice(int threads, const std::string& isaName)
     : isa(chooseIsa(isaName)), pool(chooseThreads(threads)), context(pool) {}
 
-const char* CpuDevice::isaName() const { return isaNames[static_cast<int>(isa)]; }
+DeviceFacts CpuDevice::facts() const { return {"", isaNames[static_cast<int>(isa)], pool.threads()}; }
+
+std::shared_ptr<Region> CpuDevice::createRegion(uint64_t bytes) { return std::make_shared<CpuRegion>(bytes); }
 
 std::shared_ptr<const Program> CpuDevice::load(const uint8_t* bytes, size_t size) {
-  auto program = std::make_shared<const Program>(bytes, size);
+  auto program = std::make_shared<const Program>(bytes, size, Storage::f32);
   std::lock_guard lock(mutex);
   loaded.push_back(program);
   return program;
@@ -67,22 +72,10 @@ uint64_t CpuDevice::largestArena() {
   return largest;
 }
 
-void CpuDevice::run(std::unique_ptr<Job> job, std::shared_ptr<const Program> program, std::shared_ptr<Region> weights,
-                    std::shared_ptr<Region> state, Memory inputs) {
-  const auto require = [&](const char* name, const Memory& memory, RegionKind kind, bool exactly) {
-    const uint64_t got = memory.size(), expected = program->regionBytes(kind);
-    requireBytes(exactly ? got == expected : got >= expected, name, got, expected);
-  };
-  require("weights", weights->memory, RegionKind::weights, false);
-  require("state", state->memory, RegionKind::state, false);
-  require("inputs", inputs, RegionKind::inputs, true);
-  if (weights == state) throw Error{"CP_ARG_CONFLICT", "weights and state are one region"};
-  auto held = std::make_shared<Memory>(std::move(inputs));
-  job->work = [=](Job& self) { execute(*program, *weights, *state, *held, self); };
-  queue.submit(std::move(job));
-}
-
-void CpuDevice::execute(const Program& program, Region& weights, Region& state, const Memory& inputs, const Job& job) {
+void CpuDevice::execute(const Program& program, Region& weightsRegion, Region& stateRegion, const Memory& inputs,
+                        const Job& job) {
+  auto& weights = static_cast<CpuRegion&>(weightsRegion);
+  auto& state = static_cast<CpuRegion&>(stateRegion);
   const uint64_t arenaBytes = largestArena();
   if (arena.size() != arenaBytes) {
     arena = Memory();
@@ -111,30 +104,6 @@ void CpuDevice::execute(const Program& program, Region& weights, Region& state, 
     }
     ++index;
   }
-}
-
-void CpuDevice::write(std::unique_ptr<Job> job, std::shared_ptr<Region> region, uint64_t offset,
-                      std::vector<uint8_t> bytes) {
-  requireRange(*region, offset, bytes.size());
-  job->work = [region = std::move(region), offset, bytes = std::move(bytes)](Job&) {
-    region->packings.clear();
-    if (!bytes.empty()) std::memcpy(region->memory.data() + offset, bytes.data(), bytes.size());
-  };
-  queue.submit(std::move(job));
-}
-
-void CpuDevice::read(std::unique_ptr<Job> job, std::shared_ptr<Region> region, uint64_t offset, uint64_t bytes) {
-  requireRange(*region, offset, bytes);
-  job->work = [region = std::move(region), offset, bytes](Job& self) {
-    const uint8_t* start = region->memory.data() + offset;
-    self.bytes.assign(start, start + bytes);
-  };
-  queue.submit(std::move(job));
-}
-
-void CpuDevice::close(std::unique_ptr<Job> last) {
-  last->work = [this](Job&) { arena = Memory(); };
-  queue.close(std::move(last));
 }
 
 }  // namespace counterpoint

@@ -2,6 +2,7 @@
 #include "machine/program.h"
 
 #include <cstring>
+#include <iterator>
 #include <type_traits>
 
 #include "machine/error.h"
@@ -60,7 +61,7 @@ class Reader {
   size_t left;
 };
 
-uint64_t elementBytes(Dtype dtype) { return dtype == Dtype::u8 ? 1 : 4; }
+constexpr uint64_t elementBytes[] = {4, 4, 1, 2, 2};  // by dtype
 
 // An operand whose bytes lie inside its region. Throws otherwise.
 Operand readOperand(Reader& reader, size_t index, const RegionBytes& required) {
@@ -74,7 +75,7 @@ Operand readOperand(Reader& reader, size_t index, const RegionBytes& required) {
   Operand operand;
   if (region == absent) return operand;
   if (region >= regionCount) refuse(name + " lies in unknown region " + std::to_string(region));
-  if (dtype > static_cast<uint8_t>(Dtype::u8)) refuse(name + " has unknown dtype " + std::to_string(dtype));
+  if (dtype >= std::size(elementBytes)) refuse(name + " has unknown dtype " + std::to_string(dtype));
   if (rank > maxRank) refuse(name + " has rank " + std::to_string(rank) + ", more than " + std::to_string(maxRank));
   operand.present = true;
   operand.region = static_cast<RegionKind>(region);
@@ -84,7 +85,7 @@ Operand readOperand(Reader& reader, size_t index, const RegionBytes& required) {
   tensor.rank = rank;
   tensor.immutable = operand.region == RegionKind::weights;
   tensor.rowStride = reader.read<int64_t>();
-  const uint64_t element = elementBytes(tensor.dtype);
+  const uint64_t element = elementBytes[dtype];
   operand.bytes = element;
   for (int axis = 0; axis < rank; ++axis) {
     const auto size = reader.read<int64_t>();
@@ -105,7 +106,8 @@ Operand readOperand(Reader& reader, size_t index, const RegionBytes& required) {
   return operand;
 }
 
-void readInstruction(Reader& reader, uint32_t opcode, Instruction& instruction, const RegionBytes& required) {
+void readInstruction(Reader& reader, uint32_t opcode, Instruction& instruction, const RegionBytes& required,
+                     Storage storage) {
   const auto tensors = reader.read<uint16_t>();
   const auto attributes = reader.read<uint16_t>();
   const OpEntry* op = findOp(opcode);
@@ -119,14 +121,14 @@ void readInstruction(Reader& reader, uint32_t opcode, Instruction& instruction, 
   for (size_t i = 0; i < tensors; ++i) instruction.operands.push_back(readOperand(reader, i, required));
   instruction.attributes.reserve(attributes);
   for (size_t i = 0; i < attributes; ++i) instruction.attributes.push_back(reader.read<double>());
-  ShapeCheck check(instruction);
+  ShapeCheck check(instruction, storage);
   op->check(check);
   check.written();
 }
 
 }  // namespace
 
-Program::Program(const uint8_t* bytes, size_t size) {
+Program::Program(const uint8_t* bytes, size_t size, Storage storage) {
   Reader reader(bytes, size);
   if (reader.read<uint32_t>() != magic) refuse("these bytes are no program");
   const auto written = reader.read<uint32_t>();
@@ -147,7 +149,7 @@ Program::Program(const uint8_t* bytes, size_t size) {
       const auto opcode = reader.read<uint32_t>();
       instruction.frame = reader.read<uint32_t>();
       if (instruction.frame >= frames.size()) refuse("frame " + std::to_string(instruction.frame) + " does not exist");
-      readInstruction(reader, opcode, instruction, required);
+      readInstruction(reader, opcode, instruction, required, storage);
     } catch (Error& error) {
       error.instruction = i;
       if (instruction.frame < frames.size()) error.frame = frames[instruction.frame];

@@ -31,10 +31,13 @@ struct Instruction {
   uint32_t frame = 0;
 };
 
+// What a device's kernels store real numbers in where the op leaves it open.
+enum class Storage : uint8_t { f32, anyReal };
+
 class Program {
  public:
   // Throws Error CP_PROGRAM_INVALID with the instruction's index and frame.
-  Program(const uint8_t* bytes, size_t size);
+  Program(const uint8_t* bytes, size_t size, Storage storage);
 
   const std::vector<Instruction>& instructions() const { return list; }
   const std::string& frame(const Instruction& instruction) const { return frames[instruction.frame]; }

@@ -94,40 +94,58 @@ void ShapeCheck::real(const char* name) {
   if (!std::isfinite(nextAttribute())) refuse(quoted("attribute", name) + " is not finite");
 }
 
-void ShapeCheck::choice(const char* name, int count) {
+int ShapeCheck::choice(const char* name, int count) {
   const Size value = integer(name);
-  if (!(value <= Size(count - 1)).is(1)) refuse(quoted("attribute", name) + " has no choice " + value.text());
+  for (int i = 0; i < count; ++i) {
+    if (value.is(i)) return i;
+  }
+  refuse(quoted("attribute", name) + " has no choice " + value.text());
 }
 
-const Operand* ShapeCheck::next(const char* name, Dtype dtype, bool write) {
+bool ShapeCheck::admits(DtypeRule rule, Dtype dtype) {
+  const bool real = dtype == Dtype::f32 || dtype == Dtype::f16 || dtype == Dtype::bf16;
+  switch (rule.kind) {
+    case DtypeRule::Kind::exact:
+      return dtype == rule.dtype;
+    case DtypeRule::Kind::anyReal:
+      return real;
+    case DtypeRule::Kind::storage:
+      if (!real || (allowed == Storage::f32 && dtype != Dtype::f32)) return false;
+      if (!bound) bound = dtype;
+      return *bound == dtype;
+  }
+  return false;
+}
+
+const Operand* ShapeCheck::next(const char* name, DtypeRule rule, bool write) {
   if (write) writes |= uint64_t{1} << tensor;
   const Operand& operand = instruction.operands[tensor++];
   if (!operand.present) return nullptr;
-  if (operand.tensor.dtype != dtype) refuse(quoted("tensor", name) + " has the wrong dtype");
+  if (!admits(rule, operand.tensor.dtype)) refuse(quoted("tensor", name) + " has the wrong dtype");
   if (write && operand.region != RegionKind::state && operand.region != RegionKind::arena) {
     refuse(quoted("tensor", name) + " would be written outside state and arena");
   }
   return &operand;
 }
 
-void ShapeCheck::operand(const char* name, Dtype dtype, Pattern pattern) {
+void ShapeCheck::operand(const char* name, DtypeRule dtype, Pattern pattern) {
   const Operand* operand = next(name, dtype, false);
   if (!operand) refuse(quoted("operand", name) + " is missing");
   match(name, *operand, pattern);
 }
 
-void ShapeCheck::optional(const char* name, Dtype dtype, Pattern pattern) {
+void ShapeCheck::optional(const char* name, DtypeRule dtype, Pattern pattern) {
   const Operand* operand = next(name, dtype, false);
   if (operand) match(name, *operand, pattern);
 }
 
-void ShapeCheck::mutated(const char* name, Dtype dtype, Pattern pattern) {
+void ShapeCheck::mutated(const char* name, DtypeRule dtype, Pattern pattern) {
   const Operand* operand = next(name, dtype, true);
   if (!operand) refuse(quoted("operand", name) + " is missing");
   match(name, *operand, pattern);
 }
 
-void ShapeCheck::result(const char* name, Dtype dtype, Pattern pattern) {
+void ShapeCheck::result(const char* name, DtypeRule dtype, Pattern pattern) {
   const Operand* operand = next(name, dtype, true);
   if (!operand) refuse(quoted("result", name) + " is missing");
   match(name, *operand, pattern);

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 
 #include "machine/program.h"
@@ -54,20 +55,34 @@ struct Word {
 constexpr Word::Kind rest = Word::Kind::rest;
 constexpr Word::Kind any = Word::Kind::any;
 
+// What an op says of a tensor's dtype: one of them; any real one; or the instruction's storage, which the first such tensor
+// binds and all others share.
+struct DtypeRule {
+  enum class Kind : uint8_t { exact, anyReal, storage };
+  DtypeRule(Dtype dtype) : dtype(dtype) {}
+  DtypeRule(Kind kind) : kind(kind) {}
+
+  Kind kind = Kind::exact;
+  Dtype dtype = Dtype::f32;
+};
+
+constexpr DtypeRule::Kind storage = DtypeRule::Kind::storage;
+constexpr DtypeRule::Kind anyReal = DtypeRule::Kind::anyReal;
+
 // Every member throws Error CP_PROGRAM_INVALID at what it finds wrong, and moves on to the next attribute or tensor.
 class ShapeCheck {
  public:
-  explicit ShapeCheck(const Instruction& instruction) : instruction(instruction) {}
+  ShapeCheck(const Instruction& instruction, Storage allowed) : instruction(instruction), allowed(allowed) {}
 
   Size integer(const char* name);            // a whole number from 0 to 2^53
   void real(const char* name);               // finite
-  void choice(const char* name, int count);  // an index below `count`
+  int choice(const char* name, int count);   // an index below `count`
 
   using Pattern = std::initializer_list<Word>;
-  void operand(const char* name, Dtype dtype, Pattern pattern);
-  void optional(const char* name, Dtype dtype, Pattern pattern);
-  void mutated(const char* name, Dtype dtype, Pattern pattern);
-  void result(const char* name, Dtype dtype, Pattern pattern);
+  void operand(const char* name, DtypeRule dtype, Pattern pattern);
+  void optional(const char* name, DtypeRule dtype, Pattern pattern);
+  void mutated(const char* name, DtypeRule dtype, Pattern pattern);
+  void result(const char* name, DtypeRule dtype, Pattern pattern);
 
   // The product of the dimensions that `...` stands for.
   Size rows() const;
@@ -83,10 +98,13 @@ class ShapeCheck {
 
  private:
   void match(const char* name, const Operand& operand, Pattern pattern);
-  const Operand* next(const char* name, Dtype dtype, bool write);
+  const Operand* next(const char* name, DtypeRule rule, bool write);
+  bool admits(DtypeRule rule, Dtype dtype);
   double nextAttribute() { return instruction.attributes[attribute++]; }
 
   const Instruction& instruction;
+  const Storage allowed;
+  std::optional<Dtype> bound;  // the storage
   size_t tensor = 0;
   size_t attribute = 0;
   uint64_t writes = 0;               // bit i: tensor i is written

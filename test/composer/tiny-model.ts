@@ -21,7 +21,7 @@ import { seeded } from "../random.js";
 /** Side of the tiny model's pictures. */
 export const size = 16;
 
-const unet: UnetConfig = {
+export const tinyUnet: UnetConfig = {
   imageSize: size,
   outputChannels: 3,
   block: 2,
@@ -48,7 +48,7 @@ const clip: ClipConfig = {
 
 const percept: PerceptConfig = { imageSize: size, block: 2, width: 8, multipliers: [1, 2], groups: 4 };
 
-const tiny = { unet, clip, percept };
+const tiny = { unet: tinyUnet, clip, percept };
 
 /** Writes the tiny model into a new folder and gives its path; it is removed after the caller's tests. */
 export function writeTinyModel(): Promise<string> {
@@ -87,7 +87,7 @@ async function writeModel(
 }
 
 /** The parameters of the graphs; those that training starts at 0 are given a deviation, so that everything has an effect. */
-function parametersOf(graphs: readonly Graph[]): Value[] {
+export function parametersOf(graphs: readonly Graph[]): Value[] {
   const declared = new Graph();
   for (const { leaf, shape } of graphs.flatMap(({ leaves }) => [...leaves.values()])) {
     if (leaf?.kind !== "parameter") continue;

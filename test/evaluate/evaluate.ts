@@ -160,7 +160,7 @@ describe("evaluate", () => {
 
   async function checkOutputs(results: readonly TrialResult[]): Promise<void> {
     const rows = results.map(({ row }) => row);
-    const device = { kind: "cpu", name: "a CPU", isa: "avx2", threads: 2 } as const;
+    const device = { kind: "cpu", name: "a CPU", isa: "avx2", threads: 2, compute: "f32" } as const;
     const settings = { version: "1", device, weights: {}, count, steps: 1, guidance: 2, seed: 3, elapsedMs: 1 };
     const table = evaluationTable({ ...settings, rows });
     assert.match(table, /\| palette \| paletteDistance ↓ \| 0\.000 \| \d+\.\d+ \| -\d.*\| yes \| 12 \|/);

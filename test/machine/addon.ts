@@ -1,18 +1,19 @@
 /** The addon's own surface: arguments of any kind throw and never crash; a missing binary says where it was sought. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { loadAddon, type NativeCpuDevice, type NativeHandle } from "../../lib/machine/addon.js";
+import { loadAddon, type NativeDeviceHandle, type NativeHandle } from "../../lib/machine/addon.js";
 import { openCpuDevice } from "../../lib/machine/cpu.js";
+import { openCudaDevice } from "../../lib/machine/cuda.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: calls that the types forbid are what is tested
 type Any = any;
 
 describe("addon", () => {
-  const { CpuDevice, Region, Program } = loadAddon() as Any;
-  let device: NativeCpuDevice & Any;
+  const { Device, Region, Program } = loadAddon() as Any;
+  let device: NativeDeviceHandle & Any;
   let region: NativeHandle;
   before(() => {
-    device = new CpuDevice(1, "");
+    device = new Device("cpu", 1, "");
     region = new Region(device, 64);
   });
   after(() => device.close());
@@ -32,9 +33,9 @@ describe("addon", () => {
     ["run(it)", (it) => device.run(it, region, region, new Uint8Array(), 1)],
     ["free of it", (it) => Region.prototype.free.call(it)],
     ["free of a device", () => Region.prototype.free.call(device)],
-    ["run of a region", () => CpuDevice.prototype.run.call(region)],
+    ["run of a region", () => Device.prototype.run.call(region)],
     ["no arguments", () => device.run()],
-    ["CpuDevice without new", () => CpuDevice(1, "")],
+    ["Device without new", () => Device("cpu", 1, "")],
   ];
   for (const [name, call] of calls) {
     it(`throws at ${name}`, () => {
@@ -51,10 +52,13 @@ describe("addon", () => {
     ["another array", () => device.write(region, 0, new Float32Array(4)), "CP_ARG_TYPE"],
     ["an offset as text", () => device.write(region, "0", new Uint8Array(4)), "CP_ARG_TYPE"],
     ["more memory than there is", () => new Region(device, 2 ** 53 - 1), "CP_OOM_HOST"],
-    ["257 threads", () => new CpuDevice(257, ""), "CP_ARG_RANGE"],
-    ["2^40 threads", () => new CpuDevice(2 ** 40, ""), "CP_ARG_RANGE"],
-    ["threads as text", () => new CpuDevice("2", ""), "CP_ARG_TYPE"],
-    ["another instruction set", () => new CpuDevice(1, "sse9"), "CP_ARG_RANGE"],
+    ["257 threads", () => new Device("cpu", 257, ""), "CP_ARG_RANGE"],
+    ["2^40 threads", () => new Device("cpu", 2 ** 40, ""), "CP_ARG_RANGE"],
+    ["threads as text", () => new Device("cpu", "2", ""), "CP_ARG_TYPE"],
+    ["another instruction set", () => new Device("cpu", 1, "sse9"), "CP_ARG_RANGE"],
+    ["another kind of device", () => new Device("gpu", 1, ""), "CP_ARG_TYPE"],
+    ["a GPU's library as a number", () => new Device("cuda", 0, 1), "CP_ARG_TYPE"],
+    ["half a GPU", () => openCudaDevice({ index: 0.5 }), "CP_ARG_RANGE"],
     ["zero threads", () => openCpuDevice({ threads: 0 }), "CP_ARG_RANGE"],
     ["half a thread", () => openCpuDevice({ threads: 0.5 }), "CP_ARG_RANGE"],
   ];

@@ -1,9 +1,10 @@
 /** What the native verifier refuses: programs that lie about themselves, one fault each, and bytes that are no program. */
 import assert from "node:assert/strict";
 import { type OpDefinition, opcode } from "../../lib/graph/op.js";
-import { loadAddon, type NativeCpuDevice } from "../../lib/machine/addon.js";
+import { loadAddon, type NativeDeviceHandle } from "../../lib/machine/addon.js";
 import { openCpuDevice } from "../../lib/machine/cpu.js";
 import type { Device } from "../../lib/machine/device.js";
+import { cast } from "../../lib/ops/cast.js";
 import { encodeProgram } from "../../lib/program/encode.js";
 import { loadOps } from "../../lib/program/op-table.js";
 import type { Instruction, Operand, Program } from "../../lib/program/program.js";
@@ -61,6 +62,12 @@ const groupNorm =
   (...attributes: number[]): Change =>
   (_, program) => ({ ...program.instructions[2], attributes, frame: "model.middle" });
 
+const castOf = (dtype: Operand["dtype"]) => ({
+  op: cast.definition,
+  operands: [{ ...tensor("inputs", 0, [6]), dtype }, tensor("state", 64, [6])],
+  attributes: [0],
+});
+
 const faults: readonly [string, Change, RegExp][] = [
   ["a missing operand", operand(1, null), /linear: operand "weight" is missing/],
   ["a missing result", operand(4, null), /result "y" is missing/],
@@ -78,6 +85,14 @@ const faults: readonly [string, Change, RegExp][] = [
   ["a row stride beyond the columns", operand(1, { rowStride: 8 }), /row stride 8, expected 4/],
   ["a negative row stride", operand(1, { rowStride: -4 }), /row stride -4/],
   ["integers for floats", operand(0, { dtype: "i32" }), /"x" has the wrong dtype/],
+  ["storage that the CPU does not have", operand(0, { dtype: "bf16" }), /"x" has the wrong dtype/],
+  ["a 16-bit bias", operand(2, { dtype: "f16" }), /"bias" has the wrong dtype/],
+  [
+    "a cast whose result has another dtype",
+    () => ({ op: cast.definition, operands: [tensor("inputs", 0, [6]), tensor("state", 64, [6])], attributes: [2] }),
+    /cast: tensor "y" has the wrong dtype/,
+  ],
+  ["a cast of integers", () => castOf("i32"), /cast: tensor "x" has the wrong dtype/],
   [
     "an inner size that differs",
     operand(0, { shape: [3, 2], rowStride: 2 }),
@@ -149,9 +164,9 @@ describe("malformed programs on the cpu device", () => {
       ["a region beyond any memory", (view) => view.setBigUint64(16, 2n ** 63n, true), /too large/],
       ["a frame longer than the bytes", u32(48, 2 ** 32 - 1), /end too early/],
     ];
-    let native: NativeCpuDevice;
+    let native: NativeDeviceHandle;
     before(() => {
-      native = new (loadAddon().CpuDevice)(1, "");
+      native = new (loadAddon().Device)("cpu", 1, "");
     });
     after(() => native.close());
 

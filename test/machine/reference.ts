@@ -36,6 +36,7 @@ describe("reference device", () => {
     ["an offset that is no number", changed(1, { offset: Number.NaN }), /not aligned/],
     ["an operand of another shape", changed(1, { shape: [15] }), /operand "b" \[15\]/],
     ["an operand of another dtype", changed(1, { dtype: "i32" }), /is i32, not f32/],
+    ["storage of two dtypes", changed(0, { dtype: "bf16", offset: 0 }), /operand "b" is f32, not bf16/],
     ["a result of another shape", changed(2, { shape: [4, 4] }), /result 0 is f32 \[4,4\]/],
     ["a store into inputs", changed(2, { region: "inputs", offset: 0 }), /a store into inputs/],
     [

@@ -169,8 +169,8 @@ describe("models/parity with PyTorch", () => {
             graph.leaves.get(`input:${input}`)!.dtype === "i32" ? Int32Array.from(data) : data,
           ]),
       );
-      for (const { byThreads } of testDevices()) {
-        const [device] = byThreads;
+      for (const { variants } of testDevices()) {
+        const [device] = variants;
         const session = await Session.open({
           device,
           programs: { all: graph },

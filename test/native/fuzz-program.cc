@@ -192,7 +192,7 @@ int main(int count, char** arguments) {
   }
   Pool pool(1);
   for (const Bytes& bytes : corpus) {  // all valid, or the corpus is not what it should be
-    for (Isa isa : isas) run(Program(bytes.data(), bytes.size()), isa, pool, random);
+    for (Isa isa : isas) run(Program(bytes.data(), bytes.size(), Storage::f32), isa, pool, random);
   }
   uint64_t accepted = 0, executed = 0;
   std::map<std::string, uint64_t> errors;

@@ -42,6 +42,16 @@ describe("native", () => {
     assert.match(run(join(built, "test_cuda_emulator")), /all good/);
   });
 
+  for (const kernels of ["product", "attention", "norms"]) {
+    it(`CUDA's kernels for ${kernels} agree with f64 loops, in every tile and storage, under three schedules`, () => {
+      assert.match(run(join(built, `test_cuda_${kernels}`)), /all good/);
+    });
+  }
+
+  it("ops of cuda/ run on emulated devices, in every storage type and at odd sizes and addresses", () => {
+    assert.match(run(join(built, "test_cuda_ops")), /all good/);
+  });
+
   it("mutated programs are refused or run, whatever they are, and touch nothing beside their operands", async () => {
     const folder = mkdtempSync(join(tmpdir(), "counterpoint-corpus-"));
     await writeCorpus(folder);

@@ -1,38 +1,78 @@
 /**
- * The devices that op cases run on: the reference, and the CPU with every instruction set that this machine can run,
- * each with 1, 2 and 3 threads. Where the addon is not built, asking for them throws CP_NATIVE_LOAD.
+ * The devices that op cases run on: the reference, the CPU with every instruction set that this machine can run, each with
+ * 1, 2 and 3 threads, and, where cuda/ has a kernel, an emulated GPU with three seeds of its scheduling. Where the addon is
+ * not built, asking for them throws CP_NATIVE_LOAD.
  */
+import { readdirSync, readFileSync } from "node:fs";
 import { CounterpointError } from "../../lib/graph/error.js";
+import type { RealDtype } from "../../lib/graph/graph.js";
+import type { OpDefinition } from "../../lib/graph/op.js";
+import { capabilities } from "../../lib/machine/capabilities.js";
 import { openCpuDevice } from "../../lib/machine/cpu.js";
+import { openCudaDevice } from "../../lib/machine/cuda.js";
 import type { Device } from "../../lib/machine/device.js";
 import { openReferenceDevice } from "../../lib/machine/reference.js";
 import { type Isa, ownIsas } from "../../lib/program/isa.js";
 
 export interface TestDevice {
   readonly name: string;
-  /** Devices that must give the same bits: one for each number of threads. */
-  readonly byThreads: readonly Device[];
+  /** The dtypes that it takes where an op leaves them open. */
+  readonly storage: readonly RealDtype[];
+  /** Devices that must give the same bits: one for each number of threads, or seed. */
+  readonly variants: readonly Device[];
 }
 
-let opened: readonly TestDevice[] | null = null;
+const cudaFolder = new URL("../../../cuda/", import.meta.url);
 
-/** All of them; opened once per process and closed after its last test. */
+let opened: readonly TestDevice[] | null = null;
+let emulated: TestDevice | null = null;
+
+/** All that run any program; opened once per process and closed after its last test. */
 export function testDevices(): readonly TestDevice[] {
-  opened ??= [{ name: "reference", byThreads: [openReferenceDevice()] }, ...ownIsas.flatMap((isa) => openIsa(isa))];
+  const { storage } = capabilities.reference;
+  opened ??= [
+    { name: "reference", storage, variants: [openReferenceDevice()] },
+    ...ownIsas.flatMap((isa) => openIsa(isa)),
+  ];
   return opened;
 }
 
 /** Nothing where this CPU lacks the instruction set. */
 function openIsa(isa: Isa): TestDevice[] {
   try {
-    return [{ name: `cpu ${isa}`, byThreads: [1, 2, 3].map((threads) => openCpuDevice({ threads, isa })) }];
+    const { storage } = capabilities.cpu;
+    return [{ name: `cpu ${isa}`, storage, variants: [1, 2, 3].map((threads) => openCpuDevice({ threads, isa })) }];
   } catch (error) {
     if (error instanceof CounterpointError && error.code === "CP_ISA_UNSUPPORTED") return [];
     throw error;
   }
 }
 
+/** All that have a kernel for `op`. */
+export function testDevicesFor(op: OpDefinition): readonly TestDevice[] {
+  if (!cudaOps.has(op.name)) return testDevices();
+  emulated ??= {
+    name: "cuda-emulated",
+    storage: capabilities["cuda-emulated"].storage,
+    variants: [0, 1, 2].map((index) => openCudaDevice({ index, emulated: true })),
+  };
+  return [...testDevices(), emulated];
+}
+
+/** The ops that the files of cuda/ define functions for. */
+export const cudaOps: ReadonlySet<string> = new Set(
+  readdirSync(cudaFolder)
+    .filter((file) => file.endsWith(".cu"))
+    .flatMap((file) => {
+      const functions = readFileSync(new URL(file, cudaFolder), "utf8").matchAll(
+        /^void (\w+)\(const \w+& op, Launcher&/gm,
+      );
+      return [...functions].map(([, name]) => name);
+    }),
+);
+
 after(async () => {
-  for (const { byThreads } of opened ?? []) for (const device of byThreads) await device.close();
-  opened = null;
+  const all = [...(opened ?? []), ...(emulated ? [emulated] : [])];
+  for (const { variants } of all) for (const device of variants) await device.close();
+  opened = emulated = null;
 });

@@ -1,21 +1,21 @@
 /**
  * One harness for every op. A test file lists cases; for each case the harness checks that
  *
- * - every device that computes in f32 agrees with the op's reference loops: ||out − ref|| / ||ref|| under the case's
- *   tolerance, for every instruction set this machine can run, with 1, 2 and 3 threads bit for bit the same, nothing
- *   written beside the results, and everything in the results written;
+ * - every device agrees with the op's reference loops: ||out − ref|| / ||ref|| under the case's tolerance, for every
+ *   instruction set this machine can run, with 1, 2 and 3 threads bit for bit the same, nothing written beside the results,
+ *   and everything in the results written; where the op leaves a dtype open, in 16 bits too on the devices that take them;
  * - the first image alone gives the bits that it gives in a batch, wherever a result belongs to one image;
  * - the gradient rule agrees with central differences of the reference loops in f64, along random directions;
  * - a fused op's reference loops agree with its unfused definition.
  */
 import assert from "node:assert/strict";
-import { Graph, type Value } from "../../lib/graph/graph.js";
+import { type Dtype, Graph, isReal, type RealDtype, type Value } from "../../lib/graph/graph.js";
 import type { ResultSpec } from "../../lib/graph/op.js";
 import { type AttributeSpec, applyOp, type Op, type OpDefinition, type OperandSpec } from "../../lib/graph/op.js";
 import { interpret } from "../../lib/machine/interpret.js";
 import { checkGradient, relativeError } from "../passes/finite-differences.js";
 import { type Random, seeded } from "../random.js";
-import { checkAlone, checkOnDevices, firstImage } from "./on-devices.js";
+import { checkAlone, checkOnDevices, firstImage, rounded } from "./on-devices.js";
 
 /** One element of an operand, in row-major order: `(random, index) => random.below(10)`. */
 export type Element = (random: Random, index: number) => number;
@@ -26,6 +26,8 @@ export interface OpCase<Operand extends string = string, Attribute extends strin
   /** The shape of every operand that is present; an optional one left out is absent. */
   readonly shapes: { readonly [K in Operand]?: readonly number[] };
   readonly attributes?: { readonly [K in Attribute]?: number | string };
+  /** For operands of any real dtype; default f32. */
+  readonly dtypes?: { readonly [K in Operand]?: RealDtype };
   /** What an operand holds; without it standard normals. Integer operands need one. Rounded to the operand's dtype. */
   readonly values?: { readonly [K in Operand]?: Element };
   /** Largest relative error of each result and mutated operand on a device; 0: the same bits. Default 1e-5. */
@@ -48,10 +50,13 @@ export interface OpOptions<Operand extends string = string> {
 export interface PreparedCase {
   readonly op: OpDefinition;
   readonly title: string;
+  /** The dtype of whatever the op leaves open. */
+  readonly storage: RealDtype;
   /** In the order of the op's operands; null where absent. Rounded to what the operand's dtype can hold. */
   readonly operands: readonly ({
     name: string;
     spec: OperandSpec;
+    dtype: Dtype;
     shape: readonly number[];
     data: Float64Array;
   } | null)[];
@@ -74,6 +79,10 @@ export function testOp<
     for (const [index, entry] of cases.entries()) {
       const prepared = prepare(definition, entry as OpCase, options as OpOptions, index + 1);
       it(`${prepared.title}: devices agree with the reference`, () => checkOnDevices(prepared));
+      for (const storage of opensDtype(definition) ? (["f16", "bf16"] as const) : []) {
+        const narrow = prepare(definition, entry as OpCase, options as OpOptions, index + 1, storage);
+        it(`${narrow.title} in ${storage}: devices agree with the reference`, () => checkOnDevices(narrow));
+      }
       const alone = firstImage(prepared);
       if (alone) it(`${prepared.title}: the first image alone gives the same bits`, () => checkAlone(prepared, alone));
       const differentiated = differentiatedOperands(definition, entry as OpCase, options as OpOptions);
@@ -89,25 +98,35 @@ export function testOp<
   });
 }
 
-function prepare(op: OpDefinition, entry: OpCase, options: OpOptions, seed: number): PreparedCase {
+function opensDtype({ operands }: OpDefinition): boolean {
+  return Object.values(operands).some(({ dtype }) => dtype === undefined);
+}
+
+function prepare(
+  op: OpDefinition,
+  entry: OpCase,
+  options: OpOptions,
+  seed: number,
+  storage: RealDtype = "f32",
+): PreparedCase {
   const random = seeded(seed);
   const unknown = Object.keys(entry.shapes).find((name) => !(name in op.operands));
   if (unknown) throw new Error(`${op.name} has no operand "${unknown}"`);
   const operands = Object.entries(op.operands).map(([name, spec]) => {
     const shape = entry.shapes[name];
     if (!shape) return null;
-    const dtype = spec.dtype ?? "f32";
+    const dtype = spec.dtype === "real" ? (entry.dtypes?.[name] ?? "f32") : (spec.dtype ?? storage);
     const element = entry.values?.[name] ?? options.values?.[name];
-    if (!element && dtype !== "f32") throw new Error(`${op.name}: integer operand "${name}" needs "values"`);
+    if (!element && !isReal(dtype)) throw new Error(`${op.name}: integer operand "${name}" needs "values"`);
     const count = shape.reduce((total, size) => total * size, 1);
     const data = Float64Array.from({ length: count }, (_, index) => element?.(random, index) ?? random.normal());
-    return { name, spec, shape, data: dtype === "f32" ? data.map(Math.fround) : data.map(Math.trunc) };
+    return { name, spec, dtype, shape, data: rounded(data, dtype) };
   });
   const shapes = operands.flatMap((operand) => (operand ? `${operand.name} [${operand.shape}]` : []));
   const attributes = (entry.attributes ?? {}) as Record<string, number | string>;
   const words = Object.entries(attributes).map(([name, value]) => `${name}=${value}`);
   const title = [entry.name, ...shapes, ...words].filter((text) => text !== undefined).join(" ");
-  return { op, title, operands, attributes, tolerance: entry.tolerance ?? options.tolerance ?? 1e-5 };
+  return { op, title, storage, operands, attributes, tolerance: entry.tolerance ?? options.tolerance ?? 1e-5 };
 }
 
 function differentiatedOperands(op: OpDefinition, entry: OpCase, options: OpOptions): readonly string[] {
@@ -115,10 +134,13 @@ function differentiatedOperands(op: OpDefinition, entry: OpCase, options: OpOpti
   const present = Object.keys(op.operands).filter((name) => entry.shapes[name]);
   if (chosen) return chosen.filter((name) => present.includes(name));
   if (!op.gradient) return [];
-  return present.filter((name) => (op.operands[name].dtype ?? "f32") === "f32" && !op.operands[name].mutates);
+  return present.filter((name) => {
+    const { dtype, mutates } = op.operands[name];
+    return (dtype === undefined || dtype === "f32") && !mutates;
+  });
 }
 
-/** The op alone in a graph, f32 operands as parameters and integers as inputs named after them. */
+/** The op alone in a graph, real operands as parameters and integers as inputs named after them. */
 export function graphOf({ op, operands, attributes }: PreparedCase): {
   graph: Graph;
   values: Record<string, Value | null>;
@@ -130,10 +152,10 @@ export function graphOf({ op, operands, attributes }: PreparedCase): {
   const values: Record<string, Value | null> = {};
   for (const operand of operands) {
     if (!operand) continue;
-    const { name, spec, shape, data } = operand;
-    const dtype = spec.dtype ?? "f32";
+    const { name, spec, dtype, shape, data } = operand;
     if (spec.mutates) values[name] = graph.state(name, shape, dtype);
-    else values[name] = dtype === "f32" ? graph.parameter(name, shape) : graph.input(name, shape, dtype);
+    else if (isReal(dtype)) values[name] = graph.parameter(name, shape, undefined, dtype);
+    else values[name] = graph.input(name, shape, dtype);
     leaves.set(`${values[name]?.leaf?.kind}:${name}`, data);
   }
   const node = applyOp(graph, op, values, attributes);

@@ -4,17 +4,21 @@
  * and the gaps between tensors must keep theirs.
  */
 import assert from "node:assert/strict";
-import { type Dtype, dtypeBytes, type Shape } from "../../lib/graph/graph.js";
+import { type Dtype, dtypeBytes, isReal, type Shape } from "../../lib/graph/graph.js";
 import { product } from "../../lib/graph/pattern.js";
 import type { Device } from "../../lib/machine/device.js";
+import { readNumbers, writeNumbers } from "../../lib/machine/execute.js";
 import { interpret } from "../../lib/machine/interpret.js";
 import { alignment, type Operand, type Program, type Region } from "../../lib/program/program.js";
 import { relativeError } from "../passes/finite-differences.js";
-import { testDevices } from "./devices.js";
+import { testDevicesFor } from "./devices.js";
 import { graphOf, type PreparedCase } from "./harness.js";
 
 /** 0xff everywhere: NaN as f32, −1 as i32, 255 as u8. */
 const unwritten = 0xff;
+
+/** Relative errors that results in 16 bits may have. */
+const roundings: Partial<Record<Dtype, number>> = { f16: 6e-4, bf16: 4e-3 };
 
 interface Placed {
   readonly name: string;
@@ -30,12 +34,14 @@ export async function checkOnDevices(prepared: PreparedCase): Promise<void> {
   const places: Region[] = "weight" in prepared.op.operands ? ["inputs", "weights"] : ["inputs"];
   for (const weightRegion of places) {
     const { program, placed } = programOf(prepared, weightRegion);
-    for (const { name, byThreads } of testDevices()) {
+    for (const { name, storage, variants } of testDevicesFor(prepared.op)) {
+      if (!storage.includes(prepared.storage)) continue;
       let first: Uint8Array | null = null;
-      for (const device of byThreads) {
+      for (const device of variants) {
         const state = await runOnce(device, program, placed);
-        const where = `${name}, ${device.info.threads} threads, weight in ${weightRegion}`;
-        if (first) assert.ok(Buffer.compare(state, first) === 0, `${where}: other bits than with one thread`);
+        const { threads, index = 0 } = device.info;
+        const where = `${name}, ${threads} threads, seed ${index}, weight in ${weightRegion}`;
+        if (first) assert.ok(Buffer.compare(state, first) === 0, `${where}: other bits than the first`);
         else checkState(state, placed, prepared.tolerance, where);
         first ??= state;
       }
@@ -70,8 +76,8 @@ export function firstImage(prepared: PreparedCase): PreparedCase | null {
 export async function checkAlone(prepared: PreparedCase, alone: PreparedCase): Promise<void> {
   const many = programOf(prepared, "inputs");
   const one = programOf(alone, "inputs");
-  for (const { name, byThreads } of testDevices()) {
-    const device = byThreads[byThreads.length - 1];
+  for (const { name, variants } of testDevicesFor(alone.op)) {
+    const device = variants[variants.length - 1];
     const [stateOfMany, stateOfOne] = [
       await runOnce(device, many.program, many.placed),
       await runOnce(device, one.program, one.placed),
@@ -79,8 +85,8 @@ export async function checkAlone(prepared: PreparedCase, alone: PreparedCase): P
     for (const [index, { operand, after, name: tensor }] of one.placed.entries()) {
       const among = many.placed[index].after?.subarray(0, after?.length);
       if (!after || !among || relativeError(after, among) > 1e-12) continue;
-      const got = view(stateOfMany, many.placed[index].operand).subarray(0, after.length);
-      assert.deepEqual(view(stateOfOne, operand), got, `${name}: "${tensor}" of one image depends on the others`);
+      const got = numbersOf(stateOfMany, many.placed[index].operand).subarray(0, after.length);
+      assert.deepEqual(numbersOf(stateOfOne, operand), got, `${name}: "${tensor}" of one image depends on the others`);
     }
   }
 }
@@ -97,10 +103,10 @@ function programOf(prepared: PreparedCase, weightRegion: Region): { program: Pro
   };
   const placed: (Placed | null)[] = prepared.operands.map((operand) => {
     if (!operand) return null;
-    const { name, spec, shape, data } = operand;
+    const { name, spec, dtype, shape, data } = operand;
     const region = spec.mutates ? "state" : name === "weight" ? weightRegion : "inputs";
     const after = spec.mutates ? read(values[name]!) : null;
-    return { name, operand: place(region, spec.dtype ?? "f32", shape), before: data, after };
+    return { name, operand: place(region, dtype, shape), before: data, after };
   });
   for (const [index, name] of Object.keys(prepared.op.results).entries()) {
     const { shape, dtype } = results[index];
@@ -123,11 +129,11 @@ function programOf(prepared: PreparedCase, weightRegion: Region): { program: Pro
 }
 
 /** The bytes of the state region after one run. */
-async function runOnce(device: Device, program: Program, placed: readonly Placed[]): Promise<Uint8Array> {
+async function runOnce(device: Device, program: Program, placed: readonly Placed[]): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = (region: "weights" | "state" | "inputs", fill: number) => {
     const content = new Uint8Array(program[region].bytes).fill(fill);
     for (const { operand, before } of placed) {
-      if (operand.region === region && before) view(content, operand).set(before);
+      if (operand.region === region && before) writeNumbers(content.buffer, operand, before);
     }
     return content;
   };
@@ -146,23 +152,29 @@ async function runOnce(device: Device, program: Program, placed: readonly Placed
   }
 }
 
-function checkState(state: Uint8Array, placed: readonly Placed[], tolerance: number, where: string): void {
+function checkState(state: Uint8Array<ArrayBuffer>, placed: readonly Placed[], tolerance: number, where: string): void {
   const gaps = state.slice();
   for (const { name, operand, after } of placed) {
     if (operand.region !== "state" || !after) continue;
-    const got = view(state, operand);
-    const error = relativeError(got, after.map(operand.dtype === "f32" ? Math.fround : (x) => x));
-    assert.ok(error <= tolerance, `${where}: "${name}" is off by ${error}, allowed ${tolerance}`);
-    new Uint8Array(gaps.buffer, operand.offset, got.byteLength).fill(unwritten);
+    const got = numbersOf(state, operand);
+    const allowed = tolerance === 0 ? 0 : Math.max(tolerance, roundings[operand.dtype] ?? 0);
+    const error = relativeError(got, rounded(after, operand.dtype));
+    assert.ok(error <= allowed, `${where}: "${name}" is off by ${error}, allowed ${allowed}`);
+    new Uint8Array(gaps.buffer, operand.offset, got.length * dtypeBytes[operand.dtype]).fill(unwritten);
   }
   const touched = gaps.findIndex((byte) => byte !== unwritten);
   assert.equal(touched, -1, `${where}: byte ${touched} of the state is outside every result and was written`);
 }
 
-function view(bytes: Uint8Array, { dtype, offset, shape }: Operand): Float32Array | Int32Array | Uint8Array {
-  const count = product(shape);
-  const start = bytes.byteOffset + offset;
-  if (dtype === "f32") return new Float32Array(bytes.buffer, start, count);
-  if (dtype === "i32") return new Int32Array(bytes.buffer, start, count);
-  return new Uint8Array(bytes.buffer, start, count);
+function numbersOf(state: Uint8Array<ArrayBuffer>, operand: Operand): Float64Array {
+  return readNumbers(state.buffer, operand);
+}
+
+/** What `numbers` become where they are stored in `dtype`. */
+export function rounded(numbers: Float64Array, dtype: Dtype): Float64Array {
+  if (!isReal(dtype)) return numbers.map(Math.trunc);
+  const operand = { region: "state", offset: 0, dtype, shape: [numbers.length], rowStride: numbers.length } as const;
+  const bytes = new ArrayBuffer(numbers.length * dtypeBytes[dtype]);
+  writeNumbers(bytes, operand, numbers);
+  return readNumbers(bytes, operand);
 }

@@ -59,8 +59,8 @@ describe("passes on random graphs", () => {
       const { graph, leaves } = randomGraph(seed, 15, { states: true });
       const read = interpret(graph, leaves);
       const program = compile(graph, layoutsOf(graph, { trainable: seed % 2 === 0 }));
-      for (const { name, byThreads } of testDevices()) {
-        const states = await Promise.all(byThreads.map((device) => runOnce(device, program, leaves)));
+      for (const { name, variants } of testDevices()) {
+        const states = await Promise.all(variants.map((device) => runOnce(device, program, leaves)));
         for (const value of graph.leaves.values()) {
           if (value.leaf?.kind !== "state") continue;
           const [first, ...others] = states.map((state) => state.get(value.leaf!.name)!);
@@ -228,7 +228,7 @@ describe("compile", () => {
         best.set(name, Math.min(best.get(name) ?? Number.POSITIVE_INFINITY, (user + system) / 1000));
         start = process.cpuUsage();
       };
-      program = compile(graph, layouts, lap);
+      program = compile(graph, layouts, { observe: lap });
       lap("plan and verify");
     }
     for (const [name, elapsedMs] of best) assert.ok(elapsedMs < 50, `${name} took ${elapsedMs} ms`);

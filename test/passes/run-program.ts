@@ -1,15 +1,20 @@
 /** Runs a compiled graph once on a device, leaves given as `interpret` takes them. */
 import type { Graph } from "../../lib/graph/graph.js";
-import { product } from "../../lib/graph/pattern.js";
 import type { Device } from "../../lib/machine/device.js";
-import { typedView } from "../../lib/machine/execute.js";
+import { readNumbers, writeNumbers } from "../../lib/machine/execute.js";
 import type { SharedLayouts } from "../../lib/passes/compile.js";
 import { layoutOf } from "../../lib/passes/layout.js";
+import { type Lowering, loweredLeaf } from "../../lib/passes/lower.js";
 import type { Layout, Program } from "../../lib/program/program.js";
 
 /** Parameters in the weights, or in the state after the state leaves. */
-export function layoutsOf(graph: Graph, { trainable = false } = {}): SharedLayouts {
-  const leaves = [...graph.leaves.values()];
+export function layoutsOf(
+  graph: Graph,
+  { trainable = false, lowering }: { trainable?: boolean; lowering?: Lowering } = {},
+): SharedLayouts {
+  const leaves = [...graph.leaves.values()].map((value) =>
+    lowering ? { ...value, dtype: loweredLeaf(value, lowering) } : value,
+  );
   const parameters = leaves.filter(({ leaf }) => leaf?.kind === "parameter");
   const states = leaves.filter(({ leaf }) => leaf?.kind === "state");
   return {
@@ -26,9 +31,9 @@ export async function runOnce(
 ): Promise<Map<string, ArrayLike<number>>> {
   const content = (layout: Layout) => {
     const bytes = new Uint8Array(layout.bytes);
-    for (const [name, { dtype, offset, shape }] of layout.tensors) {
+    for (const [name, operand] of layout.tensors) {
       const data = ["parameter", "state", "input"].map((kind) => leaves.get(`${kind}:${name}`)).find((it) => it);
-      if (data) typedView(bytes.buffer, dtype, offset, product(shape)).set(data);
+      if (data) writeNumbers(bytes.buffer, operand, data);
     }
     return bytes;
   };
@@ -42,10 +47,5 @@ export async function runOnce(
   loaded.free();
   weights.free();
   state.free();
-  return new Map(
-    [...program.state.tensors].map(([name, { dtype, offset, shape }]) => [
-      name,
-      typedView(after, dtype, offset, product(shape)),
-    ]),
-  );
+  return new Map([...program.state.tensors].map(([name, operand]) => [name, readNumbers(after, operand)]));
 }

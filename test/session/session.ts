@@ -224,8 +224,8 @@ describe("Session", () => {
   });
 
   it("compare agrees on every device and leaves the state alone", async () => {
-    for (const { name, byThreads } of testDevices()) {
-      const options = { device: byThreads[0], programs: programs(), parameters: parameters() };
+    for (const { name, variants } of testDevices()) {
+      const options = { device: variants[0], programs: programs(), parameters: parameters() };
       const session = await Session.open(options);
       await session.run("prepare", { x: Float32Array.of(0.3, 0.7) });
       const { compared, largestError, disagreement } = await session.compare("step", { noise });
@@ -254,6 +254,7 @@ describe("Session", () => {
     });
     const faulty: Device = {
       info: device.info,
+      memory: () => device.memory(),
       createRegion: (bytes) => device.createRegion(bytes),
       load: (program) => ({ program, free: () => undefined }),
       run: (loaded, memory, options) => device.run(device.load(broken(loaded.program)), memory, options),

@@ -1,0 +1,81 @@
+// See convolution.h: packs the weight, plans (tuning/product.h) and launches the kernels of gemm/product.h.
+#include "convolution.h"
+
+#include "gemm/product.h"
+#include "operands.h"
+#include "tuning/product.h"
+
+namespace counterpoint::cuda {
+
+namespace {
+
+template <class T>
+const T* packedWeight(const Convolution& c, int64_t paddedChannels, Launcher& launcher) {
+  const int64_t taps = c.kernel * c.kernel, size = c.columns * taps * paddedChannels;
+  const bool packed = c.channelStride == 1 && c.channels == paddedChannels && taps == 1 && beginWhole({c.weight.data});
+  if (packed) return static_cast<const T*>(c.weight.data);
+  return launcher.packed<T>(c.weight, c.channelStride == 1 ? "rows" : "columns", size, [&](T* out) {
+    const WeightPacking<T> packing{static_cast<const T*>(c.weight.data), out, toInt(c.columns), toInt(taps),
+                                   toInt(c.channels), toInt(paddedChannels), c.columnStride, c.tapStride,
+                                   c.channelStride};
+    launcher.launch(packWeightKernel<T>, {ceilDivide(size, elementThreads)}, elementThreads, 0, packing);
+  });
+}
+
+template <class T, class Tile, bool wholePieces>
+void launchTile(const Product<T>& p, Launcher& launcher) {
+  static_assert(Tile::sharedBytes <= leastSharedBytes);
+  const int64_t tiles = ceilDivide(p.rows, Tile::rows) * ceilDivide(p.columns, Tile::columns);
+  launcher.launch(productKernel<T, Tile, wholePieces>, {tiles, p.splits}, Tile::threads, Tile::sharedBytes, p);
+}
+
+template <class T>
+void launchProduct(const Product<T>& p, bool wholePieces, ProductTile tile, Launcher& launcher) {
+  if (!wholePieces) return launchTile<T, SmallTile, false>(p, launcher);
+  if constexpr (sizeof(T) == 2) {
+    if (tile == ProductTile::tall128x64) return launchTile<T, TallTile, true>(p, launcher);
+    if (tile == ProductTile::large128x128) return launchTile<T, LargeTile, true>(p, launcher);
+  }
+  launchTile<T, SmallTile, true>(p, launcher);
+}
+
+template <class T>
+void convolveIn(const Convolution& c, Launcher& launcher) {
+  const int64_t paddedChannels = ceilDivide(c.channels, pieceSize<T>) * pieceSize<T>;
+  const int64_t outputHeight = c.height * c.upsample / c.stride, outputWidth = c.width * c.upsample / c.stride;
+  const int64_t pixels = outputHeight * outputWidth, pieces = c.kernel * c.kernel * paddedChannels / pieceSize<T>;
+  const bool wholePieces = c.channels == paddedChannels && beginWhole({c.x.data});
+  const ProductPlan plan = planProduct(
+      {c.images, pixels, c.columns, ceilDivide(toInt(pieces), stepPieces), sizeof(T) == 2 && wholePieces});
+  const int64_t size = c.images * pixels * c.columns;
+  const Product<T> p{static_cast<const T*>(c.x.data),
+                     packedWeight<T>(c, paddedChannels, launcher),
+                     c.bias.f32(),
+                     static_cast<const T*>(c.residual.data),
+                     static_cast<T*>(c.y.data),
+                     plan.splits > 1 ? launcher.scratch<float>(plan.splits * size) : nullptr,
+                     toInt(c.images * pixels),
+                     toInt(c.columns),
+                     toInt(c.height),
+                     toInt(c.width),
+                     toInt(c.channels),
+                     toInt(paddedChannels),
+                     toInt(outputHeight),
+                     toInt(outputWidth),
+                     toInt(c.kernel),
+                     toInt(c.stride),
+                     toInt(c.upsample),
+                     plan.splits,
+                     plan.stepsPerSplit,
+                     c.columns % 2 == 0 && beginWhole({c.y.data})};
+  launchProduct(p, wholePieces, plan.tile, launcher);
+  if (plan.splits > 1) launcher.launch(sumPartsKernel<T>, {ceilDivide(size, elementThreads)}, elementThreads, 0, p);
+}
+
+}  // namespace
+
+void convolve(const Convolution& c, Launcher& launcher) {
+  withStorage(c.y.dtype, [&](auto zero) { convolveIn<decltype(zero)>(c, launcher); });
+}
+
+}  // namespace counterpoint::cuda

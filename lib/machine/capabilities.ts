@@ -1,0 +1,29 @@
+/** What each kind of device stores real numbers in: lowering, and the dtypes that a user may choose from, follow this table. */
+import { CounterpointError, quoted } from "../graph/error.js";
+import { type RealDtype, realDtypes } from "../graph/graph.js";
+import type { DeviceInfo } from "./device.js";
+
+export interface Capabilities {
+  /** What its kernels take where an op leaves the dtype open. */
+  readonly storage: readonly RealDtype[];
+  /** What graphs are lowered to unless the user chooses. */
+  readonly compute: RealDtype;
+}
+
+export const capabilities: Readonly<Record<DeviceInfo["kind"], Capabilities>> = {
+  reference: { storage: realDtypes, compute: "f32" },
+  cpu: { storage: ["f32"], compute: "f32" },
+  cuda: { storage: realDtypes, compute: "f16" },
+  "cuda-emulated": { storage: realDtypes, compute: "f16" },
+};
+
+/** `wanted`, or the kind's own. Throws CP_ARG_RANGE where the kind does not have it. */
+export function computeDtype(kind: DeviceInfo["kind"], wanted?: RealDtype): RealDtype {
+  const { storage, compute } = capabilities[kind];
+  if (wanted === undefined || storage.includes(wanted)) return wanted ?? compute;
+  throw new CounterpointError(
+    "CP_ARG_RANGE",
+    `dtype: got ${quoted(wanted)}, expected ${storage.join(", ")} on ${kind}`,
+    { details: { got: wanted, expected: storage } },
+  );
+}
