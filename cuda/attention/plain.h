@@ -21,8 +21,8 @@ template <class T>
 KERNEL(plainThreads)
 void plainAttentionKernel(const AttentionProblem<T> a) {
   const int firstQuery = static_cast<int>(blockIndex().x) * plainQueries, image = static_cast<int>(blockIndex().z);
-  // A warp beyond the last query does another's work again, and does not store it.
-  const int own = firstQuery + warpIndex(), query = least(own, a.queries - 1);
+  // A warp beyond the last query does that one's work again.
+  const int query = least(firstQuery + warpIndex(), a.queries - 1);
   const int keys = a.causal ? least(firstQuery + plainQueries, a.keys) : a.keys;
   const int64_t row = (int64_t{image} * a.queries + query) * a.channels() + static_cast<int>(blockIndex().y) * a.width;
   const int64_t firstKey = int64_t{image} * a.keys * a.channels() + static_cast<int>(blockIndex().y) * a.width;
@@ -58,7 +58,7 @@ void plainAttentionKernel(const AttentionProblem<T> a) {
     const float factor = total > 0 ? 1.0f / total : 0.0f;
     UNROLL for (int i = 0; i < plainChannels; ++i) {
       const int c = firstChannel + 32 * i + laneIndex();
-      if (own < a.queries && c < a.width) a.y[row + c] = round<T>(outputs[i] * factor);
+      if (c < a.width) a.y[row + c] = round<T>(outputs[i] * factor);
     }
   }
 }
