@@ -200,7 +200,7 @@ int main(int count, char** arguments) {
     Bytes bytes = corpus[below(random, corpus.size())];
     mutate(bytes, corpus, random);
     try {
-      const Program program(bytes.data(), bytes.size());
+      const Program program(bytes.data(), bytes.size(), Storage::f32);
       ++accepted;
       if (totalBytes(program) > maxBytes) continue;
       ++executed;
