@@ -67,6 +67,11 @@ const device = openCpuDevice({ threads: values.threads ? Number(values.threads) 
 const peak = await openPeak(device);
 const { threads } = device.info;
 
+/** What goes on, beside the results. */
+function tell(work: Case, what: string): void {
+  process.stderr.write(`${nameOf(work)}: ${what}\n`);
+}
+
 async function measure(work: Case): Promise<CaseRecord> {
   const folder = await mkdtemp(join(tmpdir(), "counterpoint-bench-"));
   const contenders: Contender[] = [];
@@ -85,6 +90,7 @@ async function measure(work: Case): Promise<CaseRecord> {
     let flops = 0;
     const turns = new Map<string, number>();
     for (const name of chosenContenders().filter((one) => enters(one, work))) {
+      tell(work, `opening ${name}`);
       const contender = new Contender({ name, threads, isa: values.isa });
       try {
         const { firstMs, about, flops: counted } = await contender.ask<"open">({ open: work, folder });
@@ -107,6 +113,7 @@ async function measure(work: Case): Promise<CaseRecord> {
     }
     const peaks: number[] = [];
     for (let round = 0; round < Number(values.rounds); round++) {
+      tell(work, `measuring, round ${round + 1} of ${values.rounds}`);
       await sleep(restMs);
       peaks.push(peak.flops / 1e6 / (await elapsedMs(peak)));
       for (const contender of contenders) {
@@ -116,6 +123,7 @@ async function measure(work: Case): Promise<CaseRecord> {
         records.set(contender.name, { ...record, ms: [...record.ms, ...ms], peakBytes });
       }
     }
+    tell(work, "measured");
     for (const [name, record] of records) records.set(name, { ...record, medianMs: median(record.ms) });
     return {
       name: nameOf(work),

@@ -83,18 +83,29 @@ function alone(build: (graph: Graph) => { result: Value; inputs: Program["inputs
   return { prepare: { graph: new Graph(), inputs: {} }, step: { graph, inputs } };
 }
 
-/** Every parameter as a stretch of the same normals, of its own mean and deviation: as good as any for speed, and quick. */
+/**
+ * Every parameter as a stretch of the same normals, of its own mean and deviation: as good as any for speed, and quick. A
+ * tensor's data is made when it is asked for, in memory that the next one's will take: nets need not be held twice.
+ */
 export function randomParameters(leaves: Iterable<Value>): TensorMap {
   const normals = Float32Array.from(seeded(1).normals(2 ** 16));
+  const declared = [...leaves];
+  const memory = new Float32Array(Math.max(0, ...declared.map(({ shape }) => lengthOf(shape))));
   const parameters: TensorMap = new Map();
-  for (const { leaf, shape } of leaves) {
+  for (const { leaf, shape } of declared) {
     const { mean, std } = leaf!.initial;
-    const block = normals.map((normal) => mean + std * normal);
-    const data = new Float32Array(lengthOf(shape));
-    for (let first = 0; first < data.length; first += block.length) {
-      data.set(block.subarray(0, Math.min(block.length, data.length - first)), first);
-    }
-    parameters.set(leaf!.name, { shape, data });
+    const tensor = {
+      shape,
+      get data() {
+        const data = memory.subarray(0, lengthOf(shape));
+        const block = normals.map((normal) => mean + std * normal);
+        for (let first = 0; first < data.length; first += block.length) {
+          data.set(block.subarray(0, Math.min(block.length, data.length - first)), first);
+        }
+        return data;
+      },
+    };
+    parameters.set(leaf!.name, tensor);
   }
   return parameters;
 }

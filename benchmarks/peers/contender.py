@@ -8,10 +8,14 @@ import os
 import resource
 import sys
 import time
+import warnings
 
 # Questions and answers have the real stdout to themselves; whatever libraries print goes to stderr.
 answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
+
+# Converters warn of every shape that they fix, which is what is wanted of them.
+warnings.filterwarnings("ignore")
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -62,6 +66,8 @@ class OpenVino:
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": "f32",
         }
+        if work.snippets_crash:
+            options["SNIPPETS_MODE"] = "DISABLE"
         self.request = openvino.Core().compile_model(model, "CPU", options).create_infer_request()
         for index, x in enumerate(work.inputs):
             self.request.set_input_tensor(index, openvino.Tensor(x.contiguous().numpy()))

@@ -43,7 +43,8 @@ const tasks: Readonly<Record<string, { readonly steps: number; readonly batch: n
 };
 
 export function trainCommand(program: Command): void {
-  const { steps, batch, seed, prediction, minSnr, dropout, learningRate, checkpointSeconds } = trainOptions.properties;
+  const { steps, batch, seed, prediction, minSnr, dropout, singles, learningRate, checkpointSeconds } =
+    trainOptions.properties;
   program
     .command("train")
     .description("train one of the embedded nets on procedural scenes; run it again to go on where it stopped")
@@ -56,6 +57,7 @@ export function trainCommand(program: Command): void {
     .option("--prediction <type>", helpOf(prediction))
     .option("--min-snr <gamma>", helpOf(minSnr), numeric)
     .option("--dropout <reading>", helpOf(dropout))
+    .option("--singles <share>", helpOf(singles), numeric)
     .option("--learning-rate <rate>", helpOf(learningRate), numeric)
     .option("--checkpoint-seconds <s>", helpOf(checkpointSeconds), numeric)
     .option("--init <file>", "weights to begin with, wherever their names and shapes fit")
@@ -120,7 +122,7 @@ function settingsOf(name: string, flags: TrainFlags): Settings {
 }
 
 async function openTask(name: string, device: Device, settings: Settings, clip?: string): Promise<TrainingTask> {
-  const { batch, seed, steps, prediction, minSnr, dropout, learningRate } = settings;
+  const { batch, seed, steps, prediction, minSnr, dropout, singles, learningRate } = settings;
   if (name === "clip-mini") return new ClipTask({ batch, seed, steps });
   if (name === "percept-mini") return new PerceptTask({ name, config: perceptMini, batch, seed, steps });
   if (name === "judge") return new PerceptTask({ name, config: judge, batch, seed: seed + 1, steps });
@@ -131,6 +133,7 @@ async function openTask(name: string, device: Device, settings: Settings, clip?:
     prediction,
     minSnr: minSnr > 0 ? minSnr : null,
     dropout: dropouts[dropout],
+    singles,
     batch,
     seed,
     steps,

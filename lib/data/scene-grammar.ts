@@ -66,8 +66,11 @@ const orders: readonly Style["order"][] = [
   (a, b) => mean(b, "area") - mean(a, "area"),
 ];
 
+/** The caption style that tells every attribute of every object, and nothing of ground and sky. */
+export const fullCaption = 0;
+
 function styleOf(variant: number): Style {
-  if (variant === 0) {
+  if (variant === fullCaption) {
     const all = { size: true, colour: true, material: true, places: true, otherPlace: false };
     return { ...all, ground: false, sky: false, order: orders[0] };
   }

@@ -34,12 +34,13 @@ import {
 
 /**
  * Training scenes hold no held-out combination; held-out scenes hold at least one. Fresh ones are not among the training
- * scenes either, and hold any combination, each as likely as the others.
+ * scenes either, and hold any combination, each as likely as the others. Single ones are for training, too, and have one
+ * object each.
  */
-export type Split = "train" | "held-out" | "fresh";
+export type Split = "train" | "held-out" | "fresh" | "single";
 
 /** Part of the key that a scene is drawn from. */
-const splitNumbers: Record<Split, number> = { train: 0, "held-out": 1, fresh: 2 };
+const splitNumbers: Record<Split, number> = { train: 0, "held-out": 1, fresh: 2, single: 3 };
 
 /** An object: what it is and where it stands. */
 export interface SceneObject extends Attributes, Body {}
@@ -81,7 +82,7 @@ export function sceneAt(seed: number | bigint, index: number, split: Split): Sce
   const draws = new Draws(...key, 0);
   const camera = drawCamera(draws);
   const surroundings = drawSurroundings(draws);
-  const count = 1 + draws.weighted(countWeights);
+  const count = split === "single" ? 1 : 1 + draws.weighted(countWeights);
   // A crowd that does not fit is drawn again; in the end one object fewer always does.
   for (let wanted = count; ; wanted--) {
     for (let attempt = 1; attempt <= layoutTries; attempt++) {

@@ -7,7 +7,7 @@ import { loadAddon, type NativeSceneRenderer } from "../machine/addon.js";
 import type { Attributes } from "./attributes.js";
 import { Draws, wordsOf } from "./draws.js";
 import { type Scene, type Split, sceneAt } from "./scene.js";
-import { captionOf } from "./scene-grammar.js";
+import { captionOf, fullCaption } from "./scene-grammar.js";
 import { packedSceneLength, packScene } from "./scene-pack.js";
 import { tokenize } from "./vocabulary.js";
 
@@ -76,11 +76,23 @@ export class Scenes {
         details: { option: "count", got: String(count) },
       });
     }
-    const scenes = Array.from({ length: count }, (_, offset) => sceneAt(seed, firstIndex + offset, split));
+    return this.mixed(seed, firstIndex, new Array<Split>(count).fill(split), size);
+  }
+
+  /** As `batch`, each sample of a split of its own: number `firstIndex + i` is of `splits[i]`. */
+  async mixed(
+    seed: number | bigint,
+    firstIndex: number,
+    splits: readonly Split[],
+    size: number,
+  ): Promise<SceneSample[]> {
+    const scenes = splits.map((split, offset) => sceneAt(seed, firstIndex + offset, split));
     const { rgb, instances, depth } = await this.render(scenes, size);
     const pixels = size * size;
     return scenes.map((scene, offset) => {
-      const caption = captionOf(scene, variantOf(seed, firstIndex + offset));
+      // A single object is told in full: a lesson in every word.
+      const variant = splits[offset] === "single" ? fullCaption : variantOf(seed, firstIndex + offset);
+      const caption = captionOf(scene, variant);
       return {
         scene,
         size,

@@ -13,7 +13,7 @@ import type { Parts } from "../conditions/parts.js";
 import { randomMask } from "../conditions/random-mask.js";
 import { sketchOf } from "../conditions/sketch.js";
 import { type Scene, type Split, sceneAt } from "../data/scene.js";
-import { captionOf } from "../data/scene-grammar.js";
+import { captionOf, fullCaption } from "../data/scene-grammar.js";
 import type { Scenes } from "../data/scenes.js";
 
 /** A render and everything that can be asked of a picture like it. */
@@ -37,8 +37,6 @@ export interface CaseOptions {
   readonly seed: number;
 }
 
-/** The caption style that tells every attribute of every object, and nothing of ground and sky. */
-const fullCaption = 0;
 const rendersAtOnce = 64;
 
 /** The first held-out scenes of `seed`, and its first fresh ones with one object. A pure function of the options. */

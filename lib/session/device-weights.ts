@@ -1,5 +1,5 @@
 /** Parameters in an immutable region of a device, once for any number of sessions, and so their packings once too. */
-import { Graph } from "../graph/graph.js";
+import { dtypeBytes, Graph } from "../graph/graph.js";
 import type { Device, DeviceRegion } from "../machine/device.js";
 import { elementsOf } from "../machine/execute.js";
 import { layoutOf } from "../passes/layout.js";
@@ -9,6 +9,8 @@ import type { WeightsTensor } from "../weights/safetensors.js";
 
 /** How long the event loop may be held. */
 const sliceMs = 10;
+/** What is copied at once: more than that would be fresh memory each time, which costs more than the copy. */
+const pieceFloats = 2 ** 20;
 
 export class DeviceWeights {
   private constructor(
@@ -31,11 +33,14 @@ export class DeviceWeights {
       let sliceStart = performance.now();
       for (const [name, { data }] of parameters) {
         const { offset, dtype } = layout.tensors.get(name)!;
-        await region.write(offset, elementsOf(dtype, data));
-        // A device that is quick settles hundreds of writes within one turn of the event loop.
-        if (performance.now() - sliceStart < sliceMs) continue;
-        await new Promise(setImmediate);
-        sliceStart = performance.now();
+        for (let first = 0; first < data.length; first += pieceFloats) {
+          const piece = data.subarray(first, first + pieceFloats);
+          await region.write(offset + dtypeBytes[dtype] * first, elementsOf(dtype, piece));
+          // A device that is quick settles hundreds of writes within one turn of the event loop.
+          if (performance.now() - sliceStart < sliceMs) continue;
+          await new Promise(setImmediate);
+          sliceStart = performance.now();
+        }
       }
     } catch (error) {
       region.free();

@@ -3,6 +3,7 @@
  * squared error of the prediction (Composer §3.3; parameterisation and weighting as options say).
  */
 
+import { conditionNames } from "../conditions/condition.js";
 import type { ClipEncoders } from "../conditions/encoders.js";
 import { Image } from "../conditions/image.js";
 import { type IntensityWeights, intensityOf, intensityWeights } from "../conditions/intensity.js";
@@ -13,6 +14,7 @@ import { Palette } from "../conditions/palette.js";
 import type { Parts } from "../conditions/parts.js";
 import { randomMask } from "../conditions/random-mask.js";
 import { sketchOf } from "../conditions/sketch.js";
+import type { Split } from "../data/scene.js";
 import { type SceneSample, Scenes } from "../data/scenes.js";
 import { endId } from "../data/vocabulary.js";
 import type { Graph } from "../graph/graph.js";
@@ -39,6 +41,8 @@ export interface ComposerTaskOptions {
   /** γ of min-SNR weighting; null: none. */
   readonly minSnr: number | null;
   readonly dropout: DropoutOptions;
+  /** Share of the samples with a caption alone whose scene has one object, told in full, 0 … 1. Absent: 0. */
+  readonly singles?: number;
   readonly batch: number;
   /** Seeds scenes, noise and dropout. */
   readonly seed: number;
@@ -87,9 +91,14 @@ export class ComposerTask implements TrainingTask {
   }
 
   async inputs(step: number): Promise<Record<string, InputArray>> {
-    const { batch, config, seed, dropout } = this.options;
-    const samples = await this.scenes.batch(seed, step * batch, batch, config.imageSize);
+    const { batch, config, seed, dropout, singles = 0 } = this.options;
     const presence = drawPresence(batch, uniformStream(seed, streams.dropout, step), dropout);
+    const lessons = uniformStream(seed, streams.lessons, step);
+    const splits = presence.map((kept): Split => {
+      const isLesson = lessons() < singles && conditionNames.every((name) => kept[name] === (name === "caption"));
+      return isLesson ? "single" : "train";
+    });
+    const samples = await this.scenes.mixed(seed, step * batch, splits, config.imageSize);
     const parts = samples.map((sample, index) => this.partsOf(sample, presence[index], step * batch + index));
     const captions = await this.encoders.captions(
       samples.map(({ tokens }) => tokens),

@@ -62,6 +62,20 @@ export const dropouts = {
       masking: 0.03,
     },
   },
+  /** For a net that keeps to planes already, and is still to learn what words mean: half the samples have a caption alone. */
+  "captions-first": {
+    ...paper,
+    alone: {
+      caption: 0.5,
+      semantics: 0.02,
+      palette: 0.02,
+      sketch: 0.02,
+      instances: 0.03,
+      depth: 0.04,
+      intensity: 0.02,
+      masking: 0.03,
+    },
+  },
 } as const satisfies Record<string, DropoutOptions>;
 
 /** Which conditions each of `batch` samples keeps. `random` gives numbers in [0, 1). */

@@ -28,9 +28,26 @@ export const trainOptions = Type.Object(
       }),
     ),
     dropout: Type.Optional(
-      Type.Union([Type.Literal("per-sample"), Type.Literal("per-batch"), Type.Literal("often-alone")], {
-        default: "per-sample",
-        description: "composer-mini: how conditions are dropped: the paper's way in two readings, or alone more often",
+      Type.Union(
+        [
+          Type.Literal("per-sample"),
+          Type.Literal("per-batch"),
+          Type.Literal("often-alone"),
+          Type.Literal("captions-first"),
+        ],
+        {
+          default: "per-sample",
+          description:
+            "composer-mini: how conditions are dropped: the paper's way in two readings, or alone more often",
+        },
+      ),
+    ),
+    singles: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        default: 0,
+        description: "composer-mini: share of the captions alone that tell a scene of one object in full",
       }),
     ),
     learningRate: Type.Optional(

@@ -6,4 +6,5 @@ export const streams = {
   masking: 4,
   noise: 5,
   exposure: 6,
+  lessons: 7,
 } as const;

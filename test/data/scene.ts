@@ -5,7 +5,7 @@ import { captionFromDetections, captionOf, type Detection } from "../../lib/data
 import { tokenize, tokenLength, unknownId, untokenize, vocabulary } from "../../lib/data/vocabulary.js";
 import { CounterpointError } from "../../lib/graph/error.js";
 
-const splits: Split[] = ["train", "held-out", "fresh"];
+const splits: Split[] = ["train", "held-out", "fresh", "single"];
 
 function scenesOf(seed: number, count: number, split: Split): Scene[] {
   return Array.from({ length: count }, (_, index) => sceneAt(seed, index, split));
@@ -67,7 +67,7 @@ describe("scenes as data", () => {
       assert.deepEqual(sceneAt(5, 39, split), sceneAt(5n, 39, split));
     }
     const texts = splits.flatMap((split) => [5, 6].flatMap((seed) => scenesOf(seed, 300, split)));
-    assert.equal(new Set(texts.map((scene) => JSON.stringify(scene))).size, 1800);
+    assert.equal(new Set(texts.map((scene) => JSON.stringify(scene))).size, 2400);
   });
 
   it("keep their values from release to release", () => {
@@ -97,6 +97,10 @@ describe("scenes as data", () => {
     for (const held of heldOutCombinations) {
       assert.ok(heldOut.some(({ objects }) => objects.some((object) => fits(object, Object.values(held)))));
     }
+  });
+
+  it("of the split single have one object of a training combination", () => {
+    assert.ok(scenesOf(1, 500, "single").every(({ objects }) => objects.length === 1 && !isHeldOut(objects[0])));
   });
 
   it("have 1 to 4 objects, mostly 1 to 3", () => {

@@ -30,6 +30,15 @@ describe("rendered scenes", () => {
     assert.deepEqual([...parts.slice(2), ...parts.slice(0, 2)], whole);
   });
 
+  it("may be of a split each, and tell a single object in full", async () => {
+    const mixed = await scenes.mixed(11, 5, ["single", "train", "single"], 64);
+    assert.deepEqual(mixed[1], (await scenes.batch(11, 6, 1))[0]);
+    for (const { scene, caption } of [mixed[0], mixed[2]]) {
+      const [{ size, colour, material, shape }] = scene.objects;
+      assert.equal(caption, `a ${size} ${colour} ${material} ${shape}`);
+    }
+  });
+
   it("show every object: 25 pixels and 40 % of its silhouette", async () => {
     for (const split of ["train", "held-out"] as const) {
       const samples = await scenes.batch(13, 0, 150, 64, split);

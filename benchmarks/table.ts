@@ -1,0 +1,69 @@
+/**
+ * Records of benchmarks as the tables that README.md shows.
+ *
+ *     npm run bench:table -- benchmarks/records/*.json
+ *
+ * One table for each instruction set. A ratio is the time of the peer's best way to run the case over this engine's in the
+ * same run; where a case stands in several records, each peer's latest counts.
+ */
+import { readFile } from "node:fs/promises";
+import { peers } from "./contender.js";
+import { type CaseRecord, type ContenderRecord, type Report, ratiosOf } from "./report.js";
+
+interface Best {
+  readonly way: string;
+  readonly ratio: number;
+  readonly record: ContenderRecord;
+}
+
+interface Row {
+  readonly name: string;
+  readonly ours: ContenderRecord;
+  readonly shareOfPeak: number;
+  /** By the peer's name. */
+  readonly best: ReadonlyMap<string, Best>;
+}
+
+const peerNames = Object.keys(peers);
+
+function rowOf(record: CaseRecord, known: Row | undefined): Row {
+  const ratios = ratiosOf(record);
+  const best = new Map(known?.best);
+  for (const peer of peerNames) {
+    const ways = peers[peer].filter((way) => way in ratios).sort((a, b) => ratios[a] - ratios[b]);
+    if (ways.length === 0) continue;
+    best.set(peer, { way: ways[0], ratio: ratios[ways[0]], record: record.contenders[ways[0]] });
+  }
+  const ours = record.contenders.counterpoint;
+  return { name: record.name, ours, shareOfPeak: record.flops / 1e6 / ours.medianMs / record.peakGflops, best };
+}
+
+function tableOf(rows: readonly Row[]): string {
+  const shown = peerNames.filter((peer) => rows.some(({ best }) => best.has(peer)));
+  const lines = [
+    `| Case | Ours | Share of peak | ${shown.map((peer) => `${peer} ÷ ours`).join(" | ")} | Error: ours, peers' |`,
+    `| --- | ---: | ---: | ${shown.map(() => "---:").join(" | ")} | ---: |`,
+  ];
+  for (const { name, ours, shareOfPeak, best } of rows) {
+    const ratios = shown.map((peer) => best.get(peer)?.ratio.toFixed(2) ?? "");
+    const errors = [ours, ...shown.flatMap((peer) => best.get(peer)?.record ?? [])].flatMap(({ error }) => error ?? []);
+    const [own, ...others] = errors.map((error) => error.toExponential(1));
+    const share = Number.isFinite(shareOfPeak) && shareOfPeak > 0 ? `${(100 * shareOfPeak).toFixed(0)} %` : "";
+    const error = own ? [own, ...others].join(", ") : "";
+    lines.push(`| ${name} | ${ours.medianMs.toPrecision(3)} ms | ${share} | ${ratios.join(" | ")} | ${error} |`);
+  }
+  return lines.join("\n");
+}
+
+function titleOf({ machine, date }: Report): string {
+  return `${machine.name}, ${machine.isa}, ${machine.threads} threads, f32, ${date}`;
+}
+
+const tables = new Map<string, { readonly title: string; readonly rows: Map<string, Row> }>();
+for (const file of process.argv.slice(2)) {
+  const report: Report = JSON.parse(await readFile(file, "utf8"));
+  const { rows } = tables.get(report.machine.isa) ?? { rows: new Map<string, Row>() };
+  tables.set(report.machine.isa, { title: titleOf(report), rows });
+  for (const record of report.cases) rows.set(record.name, rowOf(record, rows.get(record.name)));
+}
+for (const { title, rows } of tables.values()) console.log(`${title}\n\n${tableOf([...rows.values()])}\n`);
