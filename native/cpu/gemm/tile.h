@@ -46,10 +46,17 @@ constexpr int vectorsOf(int64_t columns) { return columns <= lanes ? 1 : 2; }
 // y[r][column + 0..P-1] = start + sum over segments and depth, for 1 to tileRows rows.
 void multiplyTile(int rows, const Tile& tile);
 
-// out[r][0..P-1] (+)= sum over i < count of rows[i][column + r] * panel[i][P]: the product with its first operand
-// transposed, 1 to tileRows outputs r; `outStride` floats between them. With `vectors` 1, only the first half of them.
+// out[r][0..P-1] = sum over k < depth of x[r][depth] * panel[k][P], x and out dense, and greatest[0..P-1] raised to what
+// stands above it. The greatest may be left as it is where a sum is NaN.
+void multiplyRaisingTile(int rows, const float* x, int64_t depth, const float* panel, float* out, float* greatest,
+                         int vectors);
+
+// out[r][0..P-1] = sum over i < count of rows[i][column + r] * panel[i][P], and where it accumulates, out[r] * factors
+// more (no factors stand for 1): the product with its first operand transposed, 1 to tileRows outputs r; `outStride`
+// floats between them. With `vectors` 1, only the first half of them.
 void multiplyTransposedTile(int outputs, const float* const* rows, int64_t column, int64_t count, const float* panel,
-                            float* out, int64_t outStride, bool accumulate, int vectors = 2);
+                            float* out, int64_t outStride, bool accumulate, int vectors = 2,
+                            const float* factors = nullptr);
 
 // How a product is cut along taps and depth; a function of these two numbers alone.
 struct Blocking {
