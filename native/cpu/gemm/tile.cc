@@ -11,7 +11,7 @@ namespace counterpoint::COUNTERPOINT_ISA {
 
 namespace {
 
-// sums[r][v] += sum over k < depth of x[r][k] panel[k][v].
+// sums[r][v] += sum over k < depth of x[r][k] panel[k][v]; a quarter as much is drawn in from `next`, unless it is null.
 template <int R, int V>
 COUNTERPOINT_INLINE void addProducts(Vec (&sums)[R][V], const float* const (&x)[R], int64_t depth, const float* panel,
                                      const float* next) {
@@ -29,7 +29,9 @@ COUNTERPOINT_INLINE void addProducts(Vec (&sums)[R][V], const float* const (&x)[
   };
   int64_t k = 0;
   for (; k + 4 <= depth; k += 4) {
-    for (int64_t line = 0; next && line < panelColumns; line += 16) __builtin_prefetch(next + k * panelColumns / 4 + line, 0, 2);
+    for (int64_t line = 0; next && line < panelColumns; line += 16) {
+      __builtin_prefetch(next + k * panelColumns / 4 + line, 0, 2);
+    }
     COUNTERPOINT_UNROLL
     for (int u = 0; u < 4; ++u) step(k + u);
   }
@@ -48,16 +50,36 @@ COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
   }
   COUNTERPOINT_UNROLL
   for (int r = 0; r < R; ++r) __builtin_prefetch(tile.targets[r] + tile.column, 1, 3);
-  const float* panel = tile.panel;
-  const float* next = tile.next;
-  const float* const* rows = tile.rows;
-  for (int64_t s = 0; s < tile.segments; ++s, rows += tile.rowStep) {
-    const float* x[R];
+  for (int64_t block = 0;; ++block) {
+    const float* panel = tile.panel + block * tile.panelStep;
+    const float* next = tile.next + block * tile.panelStep;
+    const float* const* rows = tile.rows;
+    const int64_t offset = tile.depthOffset + block * tile.depth;
+    for (int64_t s = 0; s < tile.segments; ++s, rows += tile.rowStep) {
+      const float* x[R];
+      COUNTERPOINT_UNROLL
+      for (int r = 0; r < R; ++r) x[r] = rows[r] + offset;
+      addProducts<R, V>(sums, x, tile.depth, panel, next);
+      panel += tile.depth * panelColumns;
+      next += tile.depth / 4 * panelColumns;
+    }
+    float* totals = tile.totals;
+    if (block > 0) {
+      COUNTERPOINT_UNROLL
+      for (int r = 0; r < R; ++r) {
+        COUNTERPOINT_UNROLL
+        for (int v = 0; v < V; ++v) sums[r][v] = add(load(totals + r * panelColumns + v * lanes), sums[r][v]);
+      }
+    }
+    if (block + 1 == tile.blocks) break;
     COUNTERPOINT_UNROLL
-    for (int r = 0; r < R; ++r) x[r] = rows[r] + tile.depthOffset;
-    addProducts<R, V>(sums, x, tile.depth, panel, next);
-    panel += tile.depth * panelColumns;
-    next += tile.depth / 4 * panelColumns;
+    for (int r = 0; r < R; ++r) {
+      COUNTERPOINT_UNROLL
+      for (int v = 0; v < V; ++v) {
+        store(totals + r * panelColumns + v * lanes, sums[r][v]);
+        sums[r][v] = zero();
+      }
+    }
   }
   COUNTERPOINT_UNROLL
   for (int r = 0; r < R; ++r) {

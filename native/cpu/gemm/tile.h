@@ -38,6 +38,11 @@ struct Tile {
   int64_t column;         // first of the P columns
   bool accumulate;        // add to what the targets hold
   int vectors = 2;        // 1: only the first half of the columns is computed
+  // The block may be followed by others, each `depth` further in the rows and `panelStep` in the panels: every block is a
+  // chain of additions of its own, and `totals`, rows of P, is room for their sums.
+  int64_t blocks = 1;
+  int64_t panelStep = 0;
+  float* totals = nullptr;
 };
 
 // The vectors that hold `columns` of a panel.
