@@ -1,13 +1,12 @@
-// y_i = sum over j of p_ij v_j with p_i = softmax_j(q_i . k_j / sqrt d), per image and head, and its gradients.
+// The gradients of attention, from probabilities computed again (lib/ops/attention.ts has the formulas).
 //
 // Heads are read and written in place, d columns of [tokens, heads * d]. Scores of a block of queries stand in a
-// thread's scratch as rows over all keys, so the softmax is the plain one: no running maximum, no rescaling (Dao et al.
-// 2022, "FlashAttention", needs those where a row does not fit in cache; here a row of 4096 keys does). Keys and values
-// are packed once per image and head, after which all products are register tiles over panels (gemm/tile.h).
+// thread's scratch as rows over all keys, so the softmax is the plain one. Keys and values are packed once per image
+// and head, after which all products are register tiles over panels (gemm/tile.h).
 //
-// An absent key has probability exactly 0 and its value is packed as zeros, so nothing it holds can reach a result. A
-// result's row is computed from its own query alone, in an order that the numbers of keys and channels fix: neither its
-// block, nor the batch, nor the threads leave a trace.
+// An absent key has probability exactly 0 and is packed as zeros, so nothing it holds can reach a result. What a query
+// adds is computed from it alone, in an order that the numbers of keys and channels fix: neither the batch nor the
+// threads leave a trace.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -35,7 +34,7 @@ constexpr int64_t wholePanels(int64_t columns) { return ceilDiv(columns, panelCo
 struct Sizes {
   int64_t images, heads, queries, keys, width;  // width: channels of a head
   int64_t paddedKeys, paddedWidth;              // whole panels
-  int64_t blockQueries, blocks;
+  int64_t blockQueries;
   bool causal;
   float scale;
 
@@ -45,7 +44,6 @@ struct Sizes {
         scale(1.0f / std::sqrt(static_cast<float>(width))) {
     const int64_t most = keys <= 1024 ? mostQueries : mostQueries / 2;  // scores stay in the second-level cache
     blockQueries = ceilDiv(ceilDiv(queries, ceilDiv(queries, most)), 2) * 2;
-    blocks = ceilDiv(queries, blockQueries);
   }
 
   int64_t channels() const { return heads * width; }
@@ -177,15 +175,14 @@ void probabilities(const Sizes& sizes, const Rows& q, int64_t begin, const float
   }
 }
 
-// to[r] = from[r] * factors[r]; no factors stand for 1. `from` has whole vectors.
-void copyRows(const float* from, int64_t fromStride, const float* factors, const Rows& to) {
+// to[r] = from[r]. `from` has whole vectors.
+void copyRows(const float* from, int64_t fromStride, const Rows& to) {
   for (int64_t r = 0; r < to.count; ++r) {
-    const Vec factor = broadcast(factors ? factors[r] : 1.0f);
     const float* source = from + r * fromStride;
     float* target = to.data + r * to.stride;
     int64_t c = 0;
-    for (; c + lanes <= to.columns; c += lanes) store(target + c, mul(load(source + c), factor));
-    if (c < to.columns) storePart(target + c, mul(load(source + c), factor), to.columns - c);
+    for (; c + lanes <= to.columns; c += lanes) store(target + c, load(source + c));
+    if (c < to.columns) storePart(target + c, load(source + c), to.columns - c);
   }
 }
 
@@ -250,14 +247,14 @@ void headGradient(const AttentionGradient& op, const Sizes& sizes, int64_t head,
     }
     const Rows p{scratch.p, count, visible, stride}, ds{scratch.dp, count, visible, stride};
     multiply(ds, scratch.keys, sizes.keys, visible, width, scratch.dq, sizes.paddedWidth);
-    copyRows(scratch.dq, sizes.paddedWidth, nullptr, slice(sizes.head(op.dq, head), begin, count));
+    copyRows(scratch.dq, sizes.paddedWidth, slice(sizes.head(op.dq, head), begin, count));
     packColumns(blockQ, scratch.queries);
     packColumns(blockDy, scratch.upstream);
     multiplyTransposed(ds, visible, scratch.queries, width, scratch.dk, sizes.paddedWidth);
     multiplyTransposed(p, visible, scratch.upstream, width, scratch.dv, sizes.paddedWidth);
   }
-  copyRows(scratch.dk, sizes.paddedWidth, nullptr, sizes.head(op.dk, head));
-  copyRows(scratch.dv, sizes.paddedWidth, nullptr, sizes.head(op.dv, head));
+  copyRows(scratch.dk, sizes.paddedWidth, sizes.head(op.dk, head));
+  copyRows(scratch.dv, sizes.paddedWidth, sizes.head(op.dv, head));
 }
 
 }  // namespace

@@ -1,15 +1,14 @@
 // y_i = sum over j of p_ij v_j with p_i = softmax_j(q_i . k_j / sqrt d), per image and head.
 //
-// Heads are read and written in place, d columns of [tokens, heads * d]. Scores are formed transposed, a panel of queries
-// in the lanes and a block of keys below one another, so that maximum, exponential and sum need no step across lanes;
-// keys and values are the broadcast operands of register tiles (gemm/tile.h), read where they lie through row pointers.
-// A block of scores lives in the first-level cache and is gone after its values are added: the softmax runs online
-// (Milakov and Gimelshein 2018, "Online normalizer calculation for softmax"; Dao et al. 2022, "FlashAttention"). Every
-// block sums from zero, which keeps chains of additions short.
+// A head is d columns of [tokens, heads * d]. Scores are formed transposed, a panel of queries in the lanes and a block
+// of keys below one another, so that maximum, exponential and sum need no step across lanes; keys and values are the
+// broadcast operands of register tiles (gemm/tile.h). A block of scores lives in the first-level cache and is gone after
+// its values are added: the softmax runs online (Milakov and Gimelshein 2018, "Online normalizer calculation for
+// softmax"; Dao et al. 2022, "FlashAttention"). Every block sums from zero, which keeps chains of additions short.
 //
-// An absent key is left out of the pointers: nothing it holds is read, and the result is that of an attention without
-// it. A result's row is computed from its own query alone, in an order that the number of keys fixes: neither its panel,
-// nor the batch, nor the threads leave a trace.
+// An absent key is never read: the result is, bit for bit, that of an attention without it. A result's row is computed
+// from its own query alone, in an order that the number of present keys fixes: neither its panel, nor the batch, nor the
+// threads leave a trace.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -81,8 +80,8 @@ struct Panel {
   int vectors;     // that hold a query
 };
 
-// -infinity where key indices[j] comes after the query in the lane; the first lane is query `first`. `greatest` is raised
-// to what remains.
+// -infinity where key indices[j] comes after the query in the lane; the first lane is query `first`. `greatest` is
+// raised to what remains.
 void hideLaterKeys(float* scores, const int32_t* indices, int64_t count, int64_t first, float* greatest) {
   for (int64_t j = 0; j < count; ++j, scores += panelColumns) {
     const int64_t hidden = std::clamp<int64_t>(indices[j] - first, 0, panelColumns);
@@ -139,7 +138,8 @@ void attend(const Panel& panel, int64_t width, const KeyBlock& block, int64_t co
     std::copy(panel.maxima, panel.maxima + panelColumns, greatest);
     hideLaterKeys(scores, block.indices, count, firstQuery, greatest);
   }
-  panel.vectors == 2 ? weigh<2>(scores, count, greatest, panel, factors) : weigh<1>(scores, count, greatest, panel, factors);
+  const auto weighPanel = panel.vectors == 2 ? weigh<2> : weigh<1>;
+  weighPanel(scores, count, greatest, panel, factors);
   const float* values[mostKeys];
   for (int64_t j = 0; j < count; ++j) values[j] = block.values + j * width;
   for (int64_t c = 0; c < width;) {
@@ -177,8 +177,8 @@ void gatherRows(const float* from, int64_t stride, const int32_t* indices, int64
 void writeResults(const Panel& panel, int64_t count, int64_t width, float* y, int64_t stride) {
   for (int64_t half = 0; half < panel.vectors; ++half) {
     const Vec total = load(panel.totals + half * lanes);
-    const Vec none = lessThan(absolute(total), broadcast(std::numeric_limits<float>::min()));
-    const Vec factor = bitAndNot(none, div(broadcast(1.0f), total));
+    // A total is at least 1, of the greatest score itself, or 0.
+    const Vec factor = bitAndNot(lessThan(total, broadcast(0.5f)), div(broadcast(1.0f), total));
     const int64_t first = half * lanes, rows = std::min(lanes, count - first);
     for (int64_t c = 0; c < width; c += lanes) {
       const int64_t columns = std::min(lanes, width - c);

@@ -38,8 +38,8 @@ struct Tile {
   int64_t column;         // first of the P columns
   bool accumulate;        // add to what the targets hold
   int vectors = 2;        // 1: only the first half of the columns is computed
-  // The block may be followed by others, each `depth` further in the rows and `panelStep` in the panels: every block is a
-  // chain of additions of its own, and `totals`, rows of P, is room for their sums.
+  // The block may be followed by others, each `depth` further in the rows and `panelStep` in the panels: every block is
+  // a chain of additions of its own, and `totals`, rows of P, is room for their sums.
   int64_t blocks = 1;
   int64_t panelStep = 0;
   float* totals = nullptr;
@@ -51,8 +51,8 @@ constexpr int vectorsOf(int64_t columns) { return columns <= lanes ? 1 : 2; }
 // y[r][column + 0..P-1] = start + sum over segments and depth, for 1 to tileRows rows.
 void multiplyTile(int rows, const Tile& tile);
 
-// out[r][0..P-1] = sum over k < depth of x[r][depth] * panel[k][P], x and out dense, and greatest[0..P-1] raised to what
-// stands above it. The greatest may be left as it is where a sum is NaN.
+// out[r][0..P-1] = sum over k < depth of x[r][k] * panel[k][P], x and out dense, 1 to tileRows rows; greatest[0..P-1] is
+// raised to the greatest of each column, NaN passed over.
 void multiplyRaisingTile(int rows, const float* x, int64_t depth, const float* panel, float* out, float* greatest,
                          int vectors);
 
