@@ -3,7 +3,7 @@
     "sanitize%": 0,
     "tests%": 0,
     # g++ 12 warns about its own headers.
-    "flags_avx512": ["-mavx2", "-mfma", "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-Wno-maybe-uninitialized"],
+    "flags_avx512": ["-mavx2", "-mfma", "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-Wno-maybe-uninitialized", "-Wno-uninitialized"],
     "flags_avx2": ["-mavx2", "-mfma"],
     "isa_sources": ["<!@(node -p \"['native/cpu','native/cpu/gemm'].flatMap(d=>require('fs').readdirSync(d).filter(f=>f.endsWith('.cc')).map(f=>d+'/'+f)).join(' ')\")"]
   },

@@ -1,13 +1,14 @@
-// y_i = sum over j of p_ij v_j with p_i = softmax_j(q_i . k_j / sqrt d), per image and head, and its gradients.
+// y_i = sum over j of p_ij v_j with p_i = softmax_j(q_i . k_j / sqrt d), per image and head.
 //
-// Heads are read and written in place, d columns of [tokens, heads * d]. Scores of a block of queries stand in a
-// thread's scratch as rows over all keys, so the softmax is the plain one: no running maximum, no rescaling (Dao et al.
-// 2022, "FlashAttention", needs those where a row does not fit in cache; here a row of 4096 keys does). Keys and values
-// are packed once per image and head, after which all products are register tiles over panels (gemm/tile.h).
+// A head is d columns of [tokens, heads * d]. Scores are formed transposed, a panel of queries in the lanes and a block
+// of keys below one another, so that maximum, exponential and sum need no step across lanes; keys and values are the
+// broadcast operands of register tiles (gemm/tile.h). A block of scores lives in the first-level cache and is gone after
+// its values are added: the softmax runs online (Milakov and Gimelshein 2018, "Online normalizer calculation for
+// softmax"; Dao et al. 2022, "FlashAttention"). Every block sums from zero, which keeps chains of additions short.
 //
-// An absent key has probability exactly 0 and its value is packed as zeros, so nothing it holds can reach a result. A
-// result's row is computed from its own query alone, in an order that the numbers of keys and channels fix: neither its
-// block, nor the batch, nor the threads leave a trace.
+// An absent key is never read: the result is, bit for bit, that of an attention without it. A result's row is computed
+// from its own query alone, in an order that the number of present keys fixes: neither its panel, nor the batch, nor the
+// threads leave a trace.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -20,286 +21,227 @@
 namespace counterpoint::COUNTERPOINT_ISA {
 namespace {
 
-constexpr int64_t mostQueries = 48;  // of a block
-constexpr int64_t depthBlock = 384;  // terms of one chain of additions; 24 KB of a panel
-constexpr float infinity = std::numeric_limits<float>::infinity();
-
-// Rows of `columns` floats, `stride` apart.
-struct Rows {
-  float* data;
-  int64_t count, columns, stride;
-};
-
-constexpr int64_t wholePanels(int64_t columns) { return ceilDiv(columns, panelColumns) * panelColumns; }
+constexpr int64_t mostKeys = 4096 / panelColumns;  // of a block: 16 KB of scores
 
 struct Sizes {
   int64_t images, heads, queries, keys, width;  // width: channels of a head
-  int64_t paddedKeys, paddedWidth;              // whole panels
   int64_t blockQueries, blocks;
   bool causal;
-  float scale;
 
-  Sizes(const Tensor& q, const Tensor& k, int64_t heads, bool causal)
-      : images(q.shape[0]), heads(heads), queries(q.shape[1]), keys(k.shape[1]), width(q.shape[2] / heads),
-        paddedKeys(wholePanels(keys)), paddedWidth(wholePanels(width)), causal(causal),
-        scale(1.0f / std::sqrt(static_cast<float>(width))) {
-    const int64_t most = keys <= 1024 ? mostQueries : mostQueries / 2;  // scores stay in the second-level cache
-    blockQueries = ceilDiv(ceilDiv(queries, ceilDiv(queries, most)), 2) * 2;
+  Sizes(const Attention& op, int threads)
+      : images(op.q.shape[0]), heads(op.heads), queries(op.q.shape[1]), keys(op.k.shape[1]),
+        width(op.q.shape[2] / op.heads), causal(op.causal != 0) {
+    // Queries and sums of a block stay in the second-level cache, and there are blocks enough for the threads.
+    constexpr int64_t most = 40 * 1024;  // floats of either
+    const int64_t panels = ceilDiv(queries, panelColumns), wanted = threads > 1 ? 4 * threads : 1;
+    const int64_t atOnce = std::max<int64_t>(1, most / (panelColumns * width));
+    blocks = std::clamp(ceilDiv(wanted, images * heads), ceilDiv(panels, atOnce), panels);
+    blockQueries = ceilDiv(panels, blocks) * panelColumns;
     blocks = ceilDiv(queries, blockQueries);
   }
 
-  int64_t channels() const { return heads * width; }
-  // The keys that the queries before `end` may see.
-  int64_t keysBefore(int64_t end) const { return causal ? std::min(end, keys) : keys; }
+  int64_t stride() const { return heads * width; }
   // Head `index` (image * heads + head) of a tensor [images, tokens, heads * width].
-  Rows head(const Tensor& tensor, int64_t index) const {
-    const int64_t tokens = tensor.shape[1];
-    return {tensor.f32() + index / heads * tokens * channels() + index % heads * width, tokens, width, channels()};
+  float* head(const Tensor& tensor, int64_t index) const {
+    return tensor.f32() + index / heads * tensor.shape[1] * stride() + index % heads * width;
   }
 };
 
-Rows slice(const Rows& rows, int64_t begin, int64_t count) {
-  return {rows.data + begin * rows.stride, count, rows.columns, rows.stride};
-}
+// The keys of one image that are there, in their order.
+struct PresentKeys {
+  const int32_t* indices;
+  int64_t count;
 
-// 1 for a key that is there, 0 for an absent one and behind the last: [images][paddedKeys].
-const float* keysPresent(const Tensor& keyMask, const Sizes& sizes, Context& context) {
-  float* present = context.scratch(static_cast<size_t>(sizes.images * sizes.paddedKeys));
+  // How many of them a causal query sees.
+  int64_t upTo(int64_t query) const { return std::upper_bound(indices, indices + count, query) - indices; }
+};
+
+// For every image its present keys' number, then their indices: [images][1 + keys].
+const int32_t* listPresentKeys(const Tensor& keyMask, const Sizes& sizes, Context& context) {
+  int32_t* lists = reinterpret_cast<int32_t*>(context.scratch(static_cast<size_t>(sizes.images * (1 + sizes.keys))));
   const int64_t masked = keyMask ? keyMask.shape[1] : 0;
   for (int64_t n = 0; n < sizes.images; ++n) {
-    float* row = present + n * sizes.paddedKeys;
-    for (int64_t j = 0; j < sizes.paddedKeys; ++j) {
-      const bool absent = j >= sizes.keys || (j < masked && keyMask.f32()[n * masked + j] == 0.0f);
-      row[j] = absent ? 0.0f : 1.0f;
+    int32_t* list = lists + n * (1 + sizes.keys);
+    int32_t count = 0;
+    for (int64_t j = 0; j < sizes.keys; ++j) {
+      if (j >= masked || keyMask.f32()[n * masked + j] != 0.0f) list[++count] = static_cast<int32_t>(j);
+    }
+    list[0] = count;
+  }
+  return lists;
+}
+
+// A panel of up to P queries: what of it lives from one block of keys to the next.
+struct Panel {
+  float* queries;  // [width][P], times log2(e) / sqrt(width)
+  float* sums;     // [width][P], of e^(score - maximum) v
+  float* maxima;   // [P], of the scores so far
+  float* totals;   // [P], of e^(score - maximum)
+  int vectors;     // that hold a query
+};
+
+// -infinity where key indices[j] comes after the query in the lane; the first lane is query `first`. `greatest` is
+// raised to what remains.
+void hideLaterKeys(float* scores, const int32_t* indices, int64_t count, int64_t first, float* greatest) {
+  for (int64_t j = 0; j < count; ++j, scores += panelColumns) {
+    const int64_t hidden = std::clamp<int64_t>(indices[j] - first, 0, panelColumns);
+    std::fill(scores, scores + hidden, -std::numeric_limits<float>::infinity());
+    for (int64_t i = 0; i < panelColumns; i += lanes) store(greatest + i, max(load(scores + i), load(greatest + i)));
+  }
+}
+
+// Scores [count][P] become their weights 2^(score - greatest) under a greatest score that is at least the maximum; that
+// becomes the maximum, and `factors` what the weights so far are to be multiplied by.
+template <int V>
+COUNTERPOINT_NOINLINE void weigh(float* scores, int64_t count, const float* greatest, const Panel& panel,
+                                 float* factors) {
+  Vec most[V], total[V];
+  COUNTERPOINT_UNROLL
+  for (int v = 0; v < V; ++v) most[v] = load(greatest + v * lanes), total[v] = zero();
+  for (int64_t j = 0; j < count; ++j) {
+    COUNTERPOINT_UNROLL
+    for (int v = 0; v < V; ++v) {
+      float* at = scores + j * panelColumns + v * lanes;
+      const Vec weight = exp2(sub(load(at), most[v]));
+      store(at, weight);
+      total[v] = add(total[v], weight);
     }
   }
-  return present;
-}
-
-// Panels over the columns of `rows`, [columns / P][count][P], P = panelColumns.
-void packColumns(const Rows& rows, float* out) {
-  for (int64_t c = 0; c < rows.columns; c += panelColumns, out += rows.count * panelColumns) {
-    packPanel(rows.data + c, rows.stride, 1, rows.count, std::min(panelColumns, rows.columns - c), out);
+  COUNTERPOINT_UNROLL
+  for (int v = 0; v < V; ++v) {
+    const Vec factor = exp2(sub(load(panel.maxima + v * lanes), most[v]));
+    store(factors + v * lanes, factor);
+    store(panel.maxima + v * lanes, most[v]);
+    store(panel.totals + v * lanes, fma(load(panel.totals + v * lanes), factor, total[v]));
   }
 }
 
-// The same with zeros for rows that are not present.
-void packPresent(const Rows& rows, const float* present, float* out) {
-  packColumns(rows, out);
-  for (int64_t j = 0; j < rows.count; ++j) {
-    if (present[j] != 0.0f) continue;
-    for (int64_t c = 0; c < rows.columns; c += panelColumns) {
-      std::memset(out + c * rows.count + j * panelColumns, 0, panelColumns * sizeof(float));
-    }
+// A block of keys and values, [count][width] each.
+struct KeyBlock {
+  const float *keys, *values;
+  const int32_t* indices;  // of the keys where queries see them only from there on, or null
+  int64_t count;
+};
+
+// Takes the first `count` keys of a block into a panel's sums.
+void attend(const Panel& panel, int64_t width, const KeyBlock& block, int64_t count, int64_t firstQuery,
+            float* scores) {
+  alignas(64) float greatest[panelColumns], factors[panelColumns];
+  std::copy(panel.maxima, panel.maxima + panelColumns, greatest);
+  for (int64_t j = 0; j < count;) {
+    const int rows = nextRows(count - j);
+    multiplyRaisingTile(rows, block.keys + j * width, width, panel.queries, scores + j * panelColumns, greatest,
+                        panel.vectors);
+    j += rows;
+  }
+  if (block.indices && block.indices[count - 1] > firstQuery) {
+    std::copy(panel.maxima, panel.maxima + panelColumns, greatest);
+    hideLaterKeys(scores, block.indices, count, firstQuery, greatest);
+  }
+  const auto weighPanel = panel.vectors == 2 ? weigh<2> : weigh<1>;
+  weighPanel(scores, count, greatest, panel, factors);
+  const float* values[mostKeys];
+  for (int64_t j = 0; j < count; ++j) values[j] = block.values + j * width;
+  for (int64_t c = 0; c < width;) {
+    const int channels = nextRows(width - c);
+    multiplyTransposedTile(channels, values, c, count, scores, panel.sums + c * panelColumns, panelColumns, true,
+                           panel.vectors, factors);
+    c += channels;
   }
 }
 
-// Panels over the rows of `rows`, [count / P][columns][P]: for products with its transpose.
-void packTransposed(const Rows& rows, float* out) {
-  for (int64_t j = 0; j < rows.count; j += panelColumns, out += rows.columns * panelColumns) {
-    packPanel(rows.data + j * rows.stride, 1, rows.stride, rows.columns, std::min(panelColumns, rows.count - j), out);
+void packQueries(const float* q, int64_t stride, int64_t count, int64_t width, const Panel& panel) {
+  packPanel(q, 1, stride, width, count, panel.queries);
+  const Vec scale = broadcast(1.44269504f / std::sqrt(static_cast<float>(width)));
+  for (int64_t i = 0; i < width * panelColumns; i += lanes) {
+    store(panel.queries + i, mul(load(panel.queries + i), scale));
+    store(panel.sums + i, zero());
+  }
+  for (int64_t i = 0; i < panelColumns; i += lanes) {
+    store(panel.maxima + i, broadcast(std::numeric_limits<float>::lowest()));
+    store(panel.totals + i, zero());
   }
 }
 
-// out[r, c] = sum over m < depth of a[r, m] b[m, c]. `b` is packed in panels of `panelDepth` rows; whole vectors of out
-// are written, up to at least `columns`.
-void multiply(const Rows& a, const float* b, int64_t panelDepth, int64_t depth, int64_t columns, float* out,
-              int64_t stride) {
-  const float* rows[tileRows];
-  float* targets[tileRows];
-  for (int64_t m = 0; m < depth; m += depthBlock) {
-    for (int64_t c = 0; c < columns; c += panelColumns) {
-      const float* panel = b + c * panelDepth + m * panelColumns;
-      Tile tile{rows, 0, m, 1, std::min(depthBlock, depth - m), panel, panel, nullptr, targets, c, m > 0,
-                vectorsOf(columns - c)};
-      for (int64_t r = 0; r < a.count;) {
-        const int count = nextRows(a.count - r);
-        for (int i = 0; i < count; ++i, ++r) {
-          rows[i] = a.data + r * a.stride;
-          targets[i] = out + r * stride;
-        }
-        multiplyTile(count, tile);
+// Rows indices[j] of a head, one after the other. Heads are narrow and lie far apart, which caches take badly.
+void gatherRows(const float* from, int64_t stride, const int32_t* indices, int64_t count, int64_t width, float* to) {
+  for (int64_t j = 0; j < count; ++j, to += width) {
+    const float* row = from + indices[j] * stride;
+    int64_t c = 0;
+    for (; c + lanes <= width; c += lanes) store(to + c, load(row + c));
+    if (c < width) storePart(to + c, loadPart(row + c, width - c), width - c);
+  }
+}
+
+// y[r] = the sums of query r over its total; zeros for a query that sees no key.
+void writeResults(const Panel& panel, int64_t count, int64_t width, float* y, int64_t stride) {
+  for (int64_t half = 0; half < panel.vectors; ++half) {
+    const Vec total = load(panel.totals + half * lanes);
+    // A total is at least 1, of the greatest score itself, or 0.
+    const Vec factor = bitAndNot(lessThan(total, broadcast(0.5f)), div(broadcast(1.0f), total));
+    const int64_t first = half * lanes, rows = std::min(lanes, count - first);
+    for (int64_t c = 0; c < width; c += lanes) {
+      const int64_t columns = std::min(lanes, width - c);
+      Vec square[lanes];
+      for (int64_t i = 0; i < lanes; ++i) {
+        square[i] = i < columns ? mul(load(panel.sums + (c + i) * panelColumns + first), factor) : zero();
+      }
+      transpose(square);
+      for (int64_t r = 0; r < rows; ++r) {
+        float* to = y + (first + r) * stride + c;
+        columns == lanes ? store(to, square[r]) : storePart(to, square[r], columns);
       }
     }
-  }
-}
-
-// out[m, c] += sum over r < a.count of a[r, m] b[r, c] for m < outputs, `b` packed in panels.
-void multiplyTransposed(const Rows& a, int64_t outputs, const float* b, int64_t columns, float* out, int64_t stride) {
-  const float* rows[mostQueries];
-  for (int64_t r = 0; r < a.count; ++r) rows[r] = a.data + r * a.stride;
-  for (int64_t c = 0; c < columns; c += panelColumns) {
-    for (int64_t m = 0; m < outputs;) {
-      const int count = nextRows(outputs - m);
-      multiplyTransposedTile(count, rows, m, a.count, b + c * a.count, out + m * stride + c, stride, true,
-                             vectorsOf(columns - c));
-      m += count;
-    }
-  }
-}
-
-// row[j] becomes e^(scale (row[j] - max)) where a key is present, else 0. Returns the sum, 0 where none is.
-float exponentiate(float* row, const float* present, int64_t count, float scale) {
-  const auto score = [&](int64_t j) __attribute__((always_inline)) {
-    return select(lessThan(zero(), load(present + j)), load(row + j), broadcast(-infinity));
-  };
-  Vec left = broadcast(-infinity), right = left;
-  for (int64_t j = 0; j < count; j += 2 * lanes) {
-    left = max(score(j), left);
-    right = max(score(j + lanes), right);
-  }
-  const float greatest = maxOfLanes(max(left, right));
-  if (greatest == -infinity) {
-    std::memset(row, 0, static_cast<size_t>(count) * sizeof(float));
-    return 0.0f;
-  }
-  Vec sum = zero();
-  for (int64_t j = 0; j < count; j += lanes) {
-    const Vec weight = exp(mul(sub(score(j), broadcast(greatest)), broadcast(scale)));
-    store(row + j, weight);
-    sum = add(sum, weight);
-  }
-  return sumOfLanes(sum);
-}
-
-// The unnormalised probabilities of queries [begin, begin + q.count) over their visible keys, 0 elsewhere, and the
-// reciprocals of their sums (0 for a query that sees no key).
-void probabilities(const Sizes& sizes, const Rows& q, int64_t begin, const float* keysTransposed, const float* present,
-                   float* rows, float* reciprocals) {
-  const int64_t visible = sizes.keysBefore(begin + q.count), padded = wholePanels(visible);
-  multiply(q, keysTransposed, sizes.width, sizes.width, padded, rows, sizes.paddedKeys);
-  for (int64_t r = 0; r < q.count; ++r) {
-    float* row = rows + r * sizes.paddedKeys;
-    const int64_t own = sizes.keysBefore(begin + r + 1);
-    std::fill(row + own, row + padded, -infinity);
-    const float sum = exponentiate(row, present, padded, sizes.scale);
-    reciprocals[r] = sum == 0.0f ? 0.0f : 1.0f / sum;
-  }
-}
-
-// to[r] = from[r] * factors[r]; no factors stand for 1. `from` has whole vectors.
-void copyRows(const float* from, int64_t fromStride, const float* factors, const Rows& to) {
-  for (int64_t r = 0; r < to.count; ++r) {
-    const Vec factor = broadcast(factors ? factors[r] : 1.0f);
-    const float* source = from + r * fromStride;
-    float* target = to.data + r * to.stride;
-    int64_t c = 0;
-    for (; c + lanes <= to.columns; c += lanes) store(target + c, mul(load(source + c), factor));
-    if (c < to.columns) storePart(target + c, mul(load(source + c), factor), to.columns - c);
   }
 }
 
 }  // namespace
 
 void attention(const Attention& op, Context& context) {
-  const Sizes sizes(op.q, op.k, op.heads, op.causal != 0);
-  const float* present = keysPresent(op.keyMask, sizes, context);
-  const int64_t keyFloats = sizes.paddedKeys * sizes.width, valueFloats = sizes.paddedWidth * sizes.keys;
-  const int64_t heads = sizes.images * sizes.heads;
-  float* packedKeys = context.scratch(static_cast<size_t>(heads * keyFloats));
-  float* packedValues = context.scratch(static_cast<size_t>(heads * valueFloats));
-  context.parallel(heads, [&](int64_t head, int) {
-    packTransposed(sizes.head(op.k, head), packedKeys + head * keyFloats);
-    const float* own = present + head / sizes.heads * sizes.paddedKeys;
-    packPresent(sizes.head(op.v, head), own, packedValues + head * valueFloats);
-  });
-  context.parallel(heads * sizes.blocks, [&](int64_t item, int thread) {
+  const Sizes sizes(op, context.threads());
+  const int32_t* lists = listPresentKeys(op.keyMask, sizes, context);
+  const int64_t width = sizes.width, stride = sizes.stride();
+  context.parallel(sizes.images * sizes.heads * sizes.blocks, [&](int64_t item, int thread) {
     const int64_t head = item / sizes.blocks, begin = item % sizes.blocks * sizes.blockQueries;
-    const int64_t count = std::min(sizes.blockQueries, sizes.queries - begin);
-    float* rows =
-        context.threadScratch(thread, static_cast<size_t>(sizes.blockQueries * (sizes.paddedKeys + sizes.paddedWidth)));
-    float* sums = rows + sizes.blockQueries * sizes.paddedKeys;
-    float reciprocals[mostQueries];
-    probabilities(sizes, slice(sizes.head(op.q, head), begin, count), begin, packedKeys + head * keyFloats,
-                  present + head / sizes.heads * sizes.paddedKeys, rows, reciprocals);
-    const int64_t visible = sizes.keysBefore(begin + count);
-    multiply({rows, count, visible, sizes.paddedKeys}, packedValues + head * valueFloats, sizes.keys, visible,
-             sizes.width, sums, sizes.paddedWidth);
-    copyRows(sums, sizes.paddedWidth, reciprocals, slice(sizes.head(op.y, head), begin, count));
-  });
-}
+    const int64_t queries = std::min(sizes.blockQueries, sizes.queries - begin);
+    const int32_t* list = lists + head / sizes.heads * (1 + sizes.keys);
+    const PresentKeys present{list + 1, list[0]};
+    const float *k = sizes.head(op.k, head), *v = sizes.head(op.v, head);
 
-namespace {
-
-// From p (unnormalised) and dp of one query: p is normalised, dp becomes ds = scale p (dp - sum over j of p_j dp_j).
-// An absent key's dp is never looked at.
-void scoreGradient(float* p, float* dp, const float* present, int64_t count, float reciprocal, float scale) {
-  Vec sum = zero();
-  for (int64_t j = 0; j < count; j += lanes) {
-    const Vec normal = mul(load(p + j), broadcast(reciprocal));
-    const Vec dpPresent = bitAnd(lessThan(zero(), load(present + j)), load(dp + j));
-    store(p + j, normal);
-    store(dp + j, dpPresent);
-    sum = fma(normal, dpPresent, sum);
-  }
-  const Vec mean = broadcast(sumOfLanes(sum));
-  for (int64_t j = 0; j < count; j += lanes) {
-    store(dp + j, mul(mul(load(p + j), sub(load(dp + j), mean)), broadcast(scale)));
-  }
-}
-
-// A thread's memory for the gradient of one head.
-struct GradientScratch {
-  float *keysTransposed, *valuesTransposed, *keys;  // packed
-  float *queries, *upstream;                        // packed, of one block of queries
-  float *p, *dp;                                    // [blockQueries][paddedKeys]
-  float *dq;                                        // [blockQueries][paddedWidth]
-  float *dk, *dv;                                   // [keys][paddedWidth]
-
-  GradientScratch(const Sizes& sizes, Context& context, int thread) {
-    const int64_t transposed = sizes.paddedKeys * sizes.width, byKey = sizes.keys * sizes.paddedWidth;
-    const int64_t scores = sizes.blockQueries * sizes.paddedKeys, byQuery = sizes.blockQueries * sizes.paddedWidth;
-    const int64_t total = 2 * transposed + 3 * byKey + 3 * byQuery + 2 * scores;
-    float* next = context.threadScratch(thread, static_cast<size_t>(total));
-    const auto take = [&](int64_t floats) { return (next += floats) - floats; };
-    keysTransposed = take(transposed), valuesTransposed = take(transposed), keys = take(byKey);
-    queries = take(byQuery), upstream = take(byQuery);
-    p = take(scores), dp = take(scores);
-    dq = take(byQuery);
-    dk = take(byKey), dv = take(byKey);
-  }
-};
-
-void headGradient(const AttentionGradient& op, const Sizes& sizes, int64_t head, const float* present,
-                  const GradientScratch& scratch) {
-  const Rows q = sizes.head(op.q, head), k = sizes.head(op.k, head), dy = sizes.head(op.dy, head);
-  packTransposed(k, scratch.keysTransposed);
-  packTransposed(sizes.head(op.v, head), scratch.valuesTransposed);
-  packPresent(k, present, scratch.keys);
-  const int64_t width = sizes.width, stride = sizes.paddedKeys;
-  std::fill(scratch.dk, scratch.dk + sizes.keys * sizes.paddedWidth, 0.0f);
-  std::fill(scratch.dv, scratch.dv + sizes.keys * sizes.paddedWidth, 0.0f);
-  for (int64_t begin = 0; begin < sizes.queries; begin += sizes.blockQueries) {
-    const int64_t count = std::min(sizes.blockQueries, sizes.queries - begin);
-    const int64_t visible = sizes.keysBefore(begin + count);
-    const Rows blockQ = slice(q, begin, count), blockDy = slice(dy, begin, count);
-    float reciprocals[mostQueries];
-    probabilities(sizes, blockQ, begin, scratch.keysTransposed, present, scratch.p, reciprocals);
-    multiply(blockDy, scratch.valuesTransposed, width, width, wholePanels(visible), scratch.dp, stride);
-    for (int64_t r = 0; r < count; ++r) {
-      scoreGradient(scratch.p + r * stride, scratch.dp + r * stride, present, wholePanels(visible), reciprocals[r],
-                    sizes.scale);
+    const int64_t area = width * panelColumns, panelFloats = 2 * area + 2 * panelColumns;
+    const int64_t shared = mostKeys * (panelColumns + 2 * width);
+    float* memory = context.threadScratch(
+        thread, static_cast<size_t>(shared + sizes.blockQueries / panelColumns * panelFloats));
+    float* scores = memory;
+    float* keys = memory + mostKeys * panelColumns;
+    float* values = keys + mostKeys * width;
+    const auto panelAt = [&](int64_t first) {
+      float* own = memory + shared + first / panelColumns * panelFloats;
+      return Panel{own, own + area, own + 2 * area, own + 2 * area + panelColumns, vectorsOf(queries - first)};
+    };
+    for (int64_t first = 0; first < queries; first += panelColumns) {
+      packQueries(sizes.head(op.q, head) + (begin + first) * stride, stride, std::min(panelColumns, queries - first),
+                  width, panelAt(first));
     }
-    const Rows p{scratch.p, count, visible, stride}, ds{scratch.dp, count, visible, stride};
-    multiply(ds, scratch.keys, sizes.keys, visible, width, scratch.dq, sizes.paddedWidth);
-    copyRows(scratch.dq, sizes.paddedWidth, nullptr, slice(sizes.head(op.dq, head), begin, count));
-    packColumns(blockQ, scratch.queries);
-    packColumns(blockDy, scratch.upstream);
-    multiplyTransposed(ds, visible, scratch.queries, width, scratch.dk, sizes.paddedWidth);
-    multiplyTransposed(p, visible, scratch.upstream, width, scratch.dv, sizes.paddedWidth);
-  }
-  copyRows(scratch.dk, sizes.paddedWidth, nullptr, sizes.head(op.dk, head));
-  copyRows(scratch.dv, sizes.paddedWidth, nullptr, sizes.head(op.dv, head));
-}
-
-}  // namespace
-
-void attentionGradient(const AttentionGradient& op, Context& context) {
-  const Sizes sizes(op.q, op.k, op.heads, op.causal != 0);
-  const float* present = keysPresent(op.keyMask, sizes, context);
-  context.parallel(sizes.images * sizes.heads, [&](int64_t head, int thread) {
-    const GradientScratch scratch(sizes, context, thread);
-    headGradient(op, sizes, head, present + head / sizes.heads * sizes.paddedKeys, scratch);
+    const int64_t visible = sizes.causal ? present.upTo(begin + queries - 1) : present.count;
+    const int64_t blockKeys = ceilDiv(present.count, std::max<int64_t>(1, ceilDiv(present.count, mostKeys)));
+    for (int64_t block = 0; block < visible; block += blockKeys) {
+      const int64_t count = std::min(blockKeys, present.count - block);
+      const int32_t* indices = present.indices + block;
+      gatherRows(k, stride, indices, count, width, keys);
+      gatherRows(v, stride, indices, count, width, values);
+      const KeyBlock keyBlock{keys, values, sizes.causal ? indices : nullptr, count};
+      for (int64_t first = 0; first < queries; first += panelColumns) {
+        const int64_t last = begin + std::min(first + panelColumns, queries) - 1;
+        const int64_t seen = sizes.causal ? std::min(count, present.upTo(last) - block) : count;
+        if (seen <= 0) continue;
+        attend(panelAt(first), width, keyBlock, seen, begin + first, scores);
+      }
+    }
+    for (int64_t first = 0; first < queries; first += panelColumns) {
+      writeResults(panelAt(first), std::min(panelColumns, queries - first), width,
+                   sizes.head(op.y, head) + (begin + first) * stride, stride);
+    }
   });
 }
 

@@ -80,6 +80,19 @@ COUNTERPOINT_INLINE Vec exp(Vec x) {
   return mul(mul(p, detail::powerOfTwo(add(half, magic))), detail::powerOfTwo(add(sub(n, half), magic)));
 }
 
+// 2^x to 2 ulp for x < 128, cheaper than `exp`; 0 below -126.5.
+COUNTERPOINT_INLINE Vec exp2(Vec x) {
+  const Vec magic = broadcast(12582912.0f);
+  x = max(broadcast(-127.0f), x);  // 2^-127 comes out as 0
+  const Vec shifted = add(x, magic), f = sub(x, sub(shifted, magic));
+  Vec p = fma(broadcast(0.00132695341f), f, broadcast(0.00967129227f));
+  p = fma(p, f, broadcast(0.0555071086f));
+  p = fma(p, f, broadcast(0.240222469f));
+  p = fma(p, f, broadcast(0.693147004f));
+  p = fma(p, f, broadcast(1.0f));
+  return mul(p, detail::powerOfTwo(shifted));
+}
+
 // Natural logarithm to 2 ulp; -infinity at 0, NaN below.
 COUNTERPOINT_INLINE Vec log(Vec x) {
   // Denormals are first scaled by 2^23.

@@ -143,6 +143,7 @@ void testFunctions() {
   } cases[] = {
       {"exp", -87, 88.7f, plain<exp>, std::exp, 1.1, 2},
       {"exp", -1, 1, plain<exp>, std::exp, 1.1, 2},
+      {"exp2", -126, 127, plain<exp2>, std::exp2, 2, 2.5},
       {"log", 1e-30f, 3, plain<log>, std::log, 2, 3},
       {"log", 0.5f, 1e30f, plain<log>, std::log, 2, 3},
       {"tanh", -9, 9, plain<tanh>, std::tanh, 3, 4},
@@ -159,10 +160,11 @@ void testFunctions() {
   }
   const float inf = INFINITY, nan = std::nanf("");
   const float x[lanes] = {0, -0.0f, inf, -inf, nan, -1, 1e-40f, 200};
-  float e[lanes], l[lanes], t[lanes], s[lanes], g[lanes];
-  store(e, exp(load(x))), store(l, log(load(x))), store(t, tanh(load(x))), store(s, sigmoid(load(x))),
+  float e[lanes], p[lanes], l[lanes], t[lanes], s[lanes], g[lanes];
+  store(e, exp(load(x))), store(p, exp2(load(x))), store(l, log(load(x))), store(t, tanh(load(x))), store(s, sigmoid(load(x))),
       store(g, gelu(load(x)));
   check(e[0] == 1 && e[2] == inf && e[3] == 0 && std::isnan(e[4]) && e[7] == inf, "exp at the edges");
+  check(p[0] == 1 && p[1] == 1 && p[3] == 0 && std::isnan(p[4]) && p[5] == 0.5f, "exp2 at the edges");
   check(l[0] == -inf && l[1] == -inf && l[2] == inf && std::isnan(l[3]) && std::isnan(l[4]) && std::isnan(l[5]),
         "log at the edges");
   check(std::fabs(l[6] - std::log(1e-40f)) < 1e-4, "log of a denormal");
@@ -213,7 +215,7 @@ void testPool() {
 
 void testLinear() {
   const int64_t shapes[][3] = {{1, 1, 1},    {7, 5, 3},     {13, 33, 17},  {97, 130, 40},
-                               {6, 800, 16}, {200, 64, 96}, {2000, 10, 5}, {0, 4, 4}};
+                               {6, 800, 16}, {200, 64, 96}, {2000, 10, 5}, {5, 800, 1024}, {0, 4, 4}};
   for (const auto& [m, k, n] : shapes) {
     const std::string name = "linear " + std::to_string(m) + "," + std::to_string(k) + "," + std::to_string(n);
     Data x(m, k), w(k, n, 0), bias(1, n), residual(m, n), dy(m, n);

@@ -12,13 +12,23 @@ namespace counterpoint::COUNTERPOINT_ISA {
 
 namespace {
 
+// So many rows make packing w anew cost a percent at most, and memory for a second copy of w is saved.
+constexpr int64_t rowsWorthPacking = 1024;
+
 // y = epilogue(x w) with w(k, n) found through `view`.
 void multiply(Context& context, const Matrix& x, const Tensor& w, Packing packing, const WeightView& view,
               const Epilogue& epilogue, const Matrix& y) {
   const Blocking blocking(1, x.columns);
   IndirectProduct product{y.rows, y.columns, blocking, nullptr, epilogue, {}};
-  product.panels = context.packed(w, static_cast<uint32_t>(packing), static_cast<size_t>(blocking.floats(y.columns)),
-                                  [&](float* out) { packPanels(context, blocking, y.columns, view, out); });
+  const size_t floats = static_cast<size_t>(blocking.floats(y.columns));
+  const auto pack = [&](float* out) { packPanels(context, blocking, y.columns, view, out); };
+  if (y.rows < rowsWorthPacking) {
+    product.panels = context.packed(w, static_cast<uint32_t>(packing), floats, pack);
+  } else {
+    float* panels = context.scratch(floats);
+    pack(panels);
+    product.panels = panels;
+  }
   product.locate = [&](int64_t first, int64_t count, const RowPointers& pointers) {
     for (int64_t i = 0; i < count; ++i) {
       pointers.sources[i] = x.row(first + i);

@@ -24,6 +24,11 @@ struct Deal {
   }
 };
 
+// Rows of y whole pages apart compete for a few lines of the first-level cache: sums of several blocks are then better
+// collected aside than in y, as long as their panels stay in the second-level cache.
+constexpr int64_t depthAtOnce = 1024;
+constexpr bool aliased(int64_t columns) { return columns % (4096 / static_cast<int64_t>(sizeof(float))) == 0; }
+
 struct Item {
   int64_t rows;  // of this item
   int64_t panelFirst, panelLast;
@@ -42,6 +47,7 @@ void multiplyBlock(const IndirectProduct& product, const Item& item, Tile tile, 
   const float* const* sources = tile.rows;
   alignas(64) float corner[tileRows * panelColumns] = {};
   alignas(64) float start[panelColumns] = {};
+  alignas(64) float totals[tileRows * panelColumns];
   float* corners[tileRows];
   for (int r = 0; r < tileRows; ++r) corners[r] = corner + r * panelColumns;
 
@@ -55,6 +61,7 @@ void multiplyBlock(const IndirectProduct& product, const Item& item, Tile tile, 
     tile.next = tile.panel + panelFloats;
     tile.accumulate = !first;
     tile.vectors = vectorsOf(width);
+    tile.totals = totals;
     for (int64_t m = 0; m < item.rows;) {
       const int rows = nextRows(item.rows - m);
       float* const* targets = item.pointers.targets + m;
@@ -123,15 +130,20 @@ void multiplyIndirect(Context& context, const IndirectProduct& product) {
     product.locate(firstRow, item.rows, item.pointers);
     if (taps == 0 || blocking.depth == 0) return fillRows(product, item);
 
-    for (int64_t k = 0; k < blocking.depth; k += blocking.depthBlock) {
+    const bool aside = taps == 1 && aliased(product.columns);
+    const int64_t most = aside ? std::max<int64_t>(1, depthAtOnce / blocking.depthBlock) : 1;
+    for (int64_t k = 0, depth; k < blocking.depth; k += depth) {
+      Tile tile{};
+      tile.depthOffset = k;
+      tile.depth = std::min(blocking.depthBlock, blocking.depth - k);
+      tile.blocks = std::min(most, (blocking.depth - k) / tile.depth);
+      tile.panelStep = tile.depth * panels * panelColumns;
+      depth = tile.blocks * tile.depth;
       for (int64_t t = 0; t < taps; t += blocking.tapBlock) {
-        Tile tile{};
-        tile.depthOffset = k;
-        tile.depth = std::min(blocking.depthBlock, blocking.depth - k);
         tile.segments = std::min(blocking.tapBlock, taps - t);
         tile.rows = item.pointers.sources + t * item.rows;
         tile.rowStep = item.rows;
-        const bool last = k + tile.depth == blocking.depth && t + tile.segments == taps;
+        const bool last = k + depth == blocking.depth && t + tile.segments == taps;
         multiplyBlock(product, item, tile, product.panels + (k * taps + t * tile.depth) * panels * panelColumns,
                       k == 0 && t == 0, last);
       }

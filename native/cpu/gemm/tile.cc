@@ -11,6 +11,33 @@ namespace counterpoint::COUNTERPOINT_ISA {
 
 namespace {
 
+// sums[r][v] += sum over k < depth of x[r][k] panel[k][v]; a quarter as much is drawn in from `next`, unless it is null.
+template <int R, int V>
+COUNTERPOINT_INLINE void addProducts(Vec (&sums)[R][V], const float* const (&x)[R], int64_t depth, const float* panel,
+                                     const float* next) {
+  const auto step = [&](int64_t k) __attribute__((always_inline)) {
+    Vec b[V];
+    COUNTERPOINT_UNROLL
+    for (int v = 0; v < V; ++v) b[v] = load(panel + v * lanes);
+    COUNTERPOINT_UNROLL
+    for (int r = 0; r < R; ++r) {
+      const Vec a = broadcast(x[r] + k);
+      COUNTERPOINT_UNROLL
+      for (int v = 0; v < V; ++v) accumulate(sums[r][v], a, b[v]);
+    }
+    panel += panelColumns;
+  };
+  int64_t k = 0;
+  for (; k + 4 <= depth; k += 4) {
+    for (int64_t line = 0; next && line < panelColumns; line += 16) {
+      __builtin_prefetch(next + k * panelColumns / 4 + line, 0, 2);
+    }
+    COUNTERPOINT_UNROLL
+    for (int u = 0; u < 4; ++u) step(k + u);
+  }
+  for (; k < depth; ++k) step(k);
+}
+
 // Out of line each, so that g++ gives every tile its own register allocation; inlined, they spill.
 template <int R, int V>
 COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
@@ -23,33 +50,36 @@ COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
   }
   COUNTERPOINT_UNROLL
   for (int r = 0; r < R; ++r) __builtin_prefetch(tile.targets[r] + tile.column, 1, 3);
-  const float* panel = tile.panel;
-  const float* next = tile.next;
-  const float* const* rows = tile.rows;
-  for (int64_t s = 0; s < tile.segments; ++s, rows += tile.rowStep) {
-    const float* x[R];
-    COUNTERPOINT_UNROLL
-    for (int r = 0; r < R; ++r) x[r] = rows[r] + tile.depthOffset;
-    const auto step = [&](int64_t k) __attribute__((always_inline)) {
-      Vec b[V];
+  for (int64_t block = 0;; ++block) {
+    const float* panel = tile.panel + block * tile.panelStep;
+    const float* next = tile.next + block * tile.panelStep;
+    const float* const* rows = tile.rows;
+    const int64_t offset = tile.depthOffset + block * tile.depth;
+    for (int64_t s = 0; s < tile.segments; ++s, rows += tile.rowStep) {
+      const float* x[R];
       COUNTERPOINT_UNROLL
-      for (int v = 0; v < V; ++v) b[v] = load(panel + v * lanes);
+      for (int r = 0; r < R; ++r) x[r] = rows[r] + offset;
+      addProducts<R, V>(sums, x, tile.depth, panel, next);
+      panel += tile.depth * panelColumns;
+      next += tile.depth / 4 * panelColumns;
+    }
+    float* totals = tile.totals;
+    if (block > 0) {
       COUNTERPOINT_UNROLL
       for (int r = 0; r < R; ++r) {
-        const Vec a = broadcast(x[r] + k);
         COUNTERPOINT_UNROLL
-        for (int v = 0; v < V; ++v) accumulate(sums[r][v], a, b[v]);
+        for (int v = 0; v < V; ++v) sums[r][v] = add(load(totals + r * panelColumns + v * lanes), sums[r][v]);
       }
-      panel += panelColumns;
-    };
-    int64_t k = 0;
-    for (; k + 4 <= tile.depth; k += 4) {
-      for (int64_t line = 0; line < panelColumns; line += 16) __builtin_prefetch(next + line, 0, 2);
-      next += panelColumns;
-      COUNTERPOINT_UNROLL
-      for (int u = 0; u < 4; ++u) step(k + u);
     }
-    for (; k < tile.depth; ++k) step(k);
+    if (block + 1 == tile.blocks) break;
+    COUNTERPOINT_UNROLL
+    for (int r = 0; r < R; ++r) {
+      COUNTERPOINT_UNROLL
+      for (int v = 0; v < V; ++v) {
+        store(totals + r * panelColumns + v * lanes, sums[r][v]);
+        sums[r][v] = zero();
+      }
+    }
   }
   COUNTERPOINT_UNROLL
   for (int r = 0; r < R; ++r) {
@@ -60,8 +90,33 @@ COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
 }
 
 template <int R, int V>
+COUNTERPOINT_NOINLINE void multiplyRaising(const float* x, int64_t depth, const float* panel, float* out,
+                                           float* greatest) {
+  Vec sums[R][V];
+  const float* rows[R];
+  COUNTERPOINT_UNROLL
+  for (int r = 0; r < R; ++r) {
+    rows[r] = x + r * depth;
+    COUNTERPOINT_UNROLL
+    for (int v = 0; v < V; ++v) sums[r][v] = zero();
+  }
+  addProducts<R, V>(sums, rows, depth, panel, nullptr);
+  COUNTERPOINT_UNROLL
+  for (int v = 0; v < V; ++v) {
+    Vec most = load(greatest + v * lanes);
+    COUNTERPOINT_UNROLL
+    for (int r = 0; r < R; ++r) {
+      most = max(sums[r][v], most);
+      store(out + r * panelColumns + v * lanes, sums[r][v]);
+    }
+    store(greatest + v * lanes, most);
+  }
+}
+
+template <int R, int V>
 COUNTERPOINT_NOINLINE void multiplyTransposed(const float* const* rows, int64_t column, int64_t count,
-                                              const float* panel, float* out, int64_t outStride, bool accumulating) {
+                                              const float* panel, float* out, int64_t outStride, bool accumulating,
+                                              const float* factors) {
   Vec sums[R][V];
   COUNTERPOINT_UNROLL
   for (int r = 0; r < R; ++r) {
@@ -69,6 +124,7 @@ COUNTERPOINT_NOINLINE void multiplyTransposed(const float* const* rows, int64_t 
     for (int v = 0; v < V; ++v) sums[r][v] = zero();
   }
   const auto step = [&](const float* x) __attribute__((always_inline)) {
+    asm("" : "+r"(x));  // or g++ keeps column + r in a register for every r, and has too few
     Vec b[V];
     COUNTERPOINT_UNROLL
     for (int v = 0; v < V; ++v) b[v] = load(panel + v * lanes);
@@ -86,12 +142,15 @@ COUNTERPOINT_NOINLINE void multiplyTransposed(const float* const* rows, int64_t 
     for (int u = 0; u < 4; ++u) step(rows[i + u] + column);
   }
   for (; i < count; ++i) step(rows[i] + column);
+  Vec factor[V];
+  COUNTERPOINT_UNROLL
+  for (int v = 0; v < V; ++v) factor[v] = factors ? load(factors + v * lanes) : broadcast(1.0f);
   COUNTERPOINT_UNROLL
   for (int r = 0; r < R; ++r, out += outStride) {
     COUNTERPOINT_UNROLL
     for (int v = 0; v < V; ++v) {
       float* y = out + v * lanes;
-      store(y, accumulating ? add(load(y), sums[r][v]) : sums[r][v]);
+      store(y, accumulating ? fma(load(y), factor[v], sums[r][v]) : sums[r][v]);
     }
   }
 }
@@ -102,10 +161,15 @@ constexpr auto multipliers(std::integer_sequence<int, R...>) {
   return std::array{multiply<R + 1, 1>..., multiply<R + 1, 2>...};
 }
 template <int... R>
+constexpr auto raisingMultipliers(std::integer_sequence<int, R...>) {
+  return std::array{multiplyRaising<R + 1, 1>..., multiplyRaising<R + 1, 2>...};
+}
+template <int... R>
 constexpr auto transposedMultipliers(std::integer_sequence<int, R...>) {
   return std::array{multiplyTransposed<R + 1, 1>..., multiplyTransposed<R + 1, 2>...};
 }
 constexpr auto multiplierOf = multipliers(std::make_integer_sequence<int, tileRows>());
+constexpr auto raisingMultiplierOf = raisingMultipliers(std::make_integer_sequence<int, tileRows>());
 constexpr auto transposedMultiplierOf = transposedMultipliers(std::make_integer_sequence<int, tileRows>());
 
 constexpr size_t kernelIndex(int rows, int vectors) { return static_cast<size_t>((vectors - 1) * tileRows + rows - 1); }
@@ -114,9 +178,15 @@ constexpr size_t kernelIndex(int rows, int vectors) { return static_cast<size_t>
 
 void multiplyTile(int rows, const Tile& tile) { multiplierOf[kernelIndex(rows, tile.vectors)](tile); }
 
+void multiplyRaisingTile(int rows, const float* x, int64_t depth, const float* panel, float* out, float* greatest,
+                         int vectors) {
+  raisingMultiplierOf[kernelIndex(rows, vectors)](x, depth, panel, out, greatest);
+}
+
 void multiplyTransposedTile(int outputs, const float* const* rows, int64_t column, int64_t count, const float* panel,
-                            float* out, int64_t outStride, bool accumulate, int vectors) {
-  transposedMultiplierOf[kernelIndex(outputs, vectors)](rows, column, count, panel, out, outStride, accumulate);
+                            float* out, int64_t outStride, bool accumulate, int vectors, const float* factors) {
+  transposedMultiplierOf[kernelIndex(outputs, vectors)](rows, column, count, panel, out, outStride, accumulate,
+                                                          factors);
 }
 
 Blocking::Blocking(int64_t taps, int64_t depth) : taps(taps), depth(depth), depthBlock(depth), tapBlock(1) {

@@ -38,6 +38,11 @@ struct Tile {
   int64_t column;         // first of the P columns
   bool accumulate;        // add to what the targets hold
   int vectors = 2;        // 1: only the first half of the columns is computed
+  // The block may be followed by others, each `depth` further in the rows and `panelStep` in the panels: every block is
+  // a chain of additions of its own, and `totals`, rows of P, is room for their sums.
+  int64_t blocks = 1;
+  int64_t panelStep = 0;
+  float* totals = nullptr;
 };
 
 // The vectors that hold `columns` of a panel.
@@ -46,10 +51,17 @@ constexpr int vectorsOf(int64_t columns) { return columns <= lanes ? 1 : 2; }
 // y[r][column + 0..P-1] = start + sum over segments and depth, for 1 to tileRows rows.
 void multiplyTile(int rows, const Tile& tile);
 
-// out[r][0..P-1] (+)= sum over i < count of rows[i][column + r] * panel[i][P]: the product with its first operand
-// transposed, 1 to tileRows outputs r; `outStride` floats between them. With `vectors` 1, only the first half of them.
+// out[r][0..P-1] = sum over k < depth of x[r][k] * panel[k][P], x and out dense, 1 to tileRows rows; greatest[0..P-1] is
+// raised to the greatest of each column, NaN passed over.
+void multiplyRaisingTile(int rows, const float* x, int64_t depth, const float* panel, float* out, float* greatest,
+                         int vectors);
+
+// out[r][0..P-1] = sum over i < count of rows[i][column + r] * panel[i][P], and where it accumulates, out[r] * factors
+// more (no factors stand for 1): the product with its first operand transposed, 1 to tileRows outputs r; `outStride`
+// floats between them. With `vectors` 1, only the first half of them.
 void multiplyTransposedTile(int outputs, const float* const* rows, int64_t column, int64_t count, const float* panel,
-                            float* out, int64_t outStride, bool accumulate, int vectors = 2);
+                            float* out, int64_t outStride, bool accumulate, int vectors = 2,
+                            const float* factors = nullptr);
 
 // How a product is cut along taps and depth; a function of these two numbers alone.
 struct Blocking {
