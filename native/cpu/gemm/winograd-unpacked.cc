@@ -15,12 +15,11 @@ namespace {
 
 constexpr int64_t groupColumns = std::max<int64_t>(panelColumns, 32);
 
-// The depth of a block: its transformed filters take 400 KB.
+// The depth of a block, in whole lines of the cache: its transformed filters take up to 400 KB.
 template <class F>
 int64_t depthBlockOf(int64_t depth) {
-  constexpr int64_t most =
-      400 * 1024 / (F::frequencies * groupColumns * static_cast<int64_t>(sizeof(float))) / lanes * lanes;
-  return wholeVectors(ceilDiv(depth, ceilDiv(depth, most)));
+  constexpr int64_t line = 16, most = 100 * 1024 / (F::frequencies * groupColumns * line);  // lines
+  return ceilDiv(depth, ceilDiv(depth, most * line) * line) * line;
 }
 
 // The weights of one group of columns on their way into the buffer taps[9][depthBlock][groupColumns], a vector of depths

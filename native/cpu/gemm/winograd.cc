@@ -12,26 +12,18 @@ using namespace winograd;
 
 namespace {
 
-// Transformed filters of up to so many floats are kept: four times the weights' memory, but little of it.
-constexpr int64_t keptFloats = 3 << 20;
-// Up to so many tiles an image, larger ones are transformed where they are needed; above, packed in every call, which is
-// then a small part of it.
-constexpr int64_t fewTiles = 256;
+// Packed filters of up to so many floats are kept: four times the weights' memory, but little of it. Larger ones are
+// transformed where they are needed if an image has no more than so many tiles; else they are packed in every call, which
+// is then a small part of it.
+constexpr int64_t keptFloats = 3 << 20, fewTiles = 256;
 
+// The filters as packed panels, or null where they are to be transformed on the way: a choice by the shape of one image.
 template <class F>
-constexpr Packing packingOf(bool transposed) {
-  if constexpr (F::outputs == 4) return transposed ? Packing::winogradTransposed : Packing::winograd;
-  else return transposed ? Packing::strictWinogradTransposed : Packing::strictWinograd;
-}
-
-// The filters as packed panels, or null where they are to be transformed on the way. A function of the shape of one image.
-template <class F>
-const float* packedFilters(Context& context, const Filters& filters, int64_t tilesOfImage) {
+const float* packedFilters(Context& context, const Filters& filters, Packing packing, int64_t tilesOfImage) {
   const int64_t floats = packedFloats<F>(filters);
   const auto pack = [&](float* out) { packFilters<F>(context, filters, out); };
   if (floats <= keptFloats) {
-    const uint32_t packing = static_cast<uint32_t>(packingOf<F>(filters.transposed));
-    return context.packed(filters.tensor, packing, static_cast<size_t>(floats), pack);
+    return context.packed(filters.tensor, static_cast<uint32_t>(packing), static_cast<size_t>(floats), pack);
   }
   if (tilesOfImage <= fewTiles) return nullptr;
   float* packed = context.scratch(static_cast<size_t>(floats));
@@ -40,11 +32,11 @@ const float* packedFilters(Context& context, const Filters& filters, int64_t til
 }
 
 template <class F>
-void run(Context& context, Problem problem) {
+void run(Context& context, Problem problem, Packing packing) {
   const int64_t tiles = problem.tiles(), threads = context.threads();
   if (tiles == 0) return;
   const Filters& filters = problem.filters;
-  problem.packed = packedFilters<F>(context, filters, problem.grid.height * problem.grid.width);
+  problem.packed = packedFilters<F>(context, filters, packing, problem.grid.height * problem.grid.width);
   constexpr int64_t tilesAtOnce = 32 * F4::frequencies / F::frequencies;
   const int64_t blocks = ceilDiv(ceilDiv(tiles, tilesAtOnce), threads) * threads;  // as many for every thread
   // Apart, every block reads all weights; together, all tiles go through a shared cache.
@@ -65,14 +57,14 @@ bool prefersWinograd(const Convolution& shape) {
 void winogradConvolution(Context& context, const Convolution& shape, const Matrix& x, const Tensor& w,
                          const Epilogue& epilogue, const Matrix& y) {
   const float* zeros = zeroRow(context, shape.inChannels);
-  const auto with = [&](auto method) {
+  const auto with = [&](auto method, Packing packing) {
     using F = decltype(method);
     const Positions grid =
         tileGrid(shape, x, shape.height, shape.width, shape.upsample, F::outputs, F::inputs, 1, zeros);
-    run<F>(context, {shape, grid, {w, shape.inChannels, shape.outChannels, false}, nullptr, epilogue, y, 1});
+    run<F>(context, {shape, grid, {w, shape.inChannels, shape.outChannels, false}, nullptr, epilogue, y, 1}, packing);
   };
-  if (shape.strict) with(F2());
-  else with(F4());
+  if (shape.strict) with(F2(), Packing::strictWinograd);
+  else with(F4(), Packing::winograd);
 }
 
 void winogradInputGradient(Context& context, const Convolution& shape, const Matrix& dy, const Tensor& w,
@@ -80,7 +72,8 @@ void winogradInputGradient(Context& context, const Convolution& shape, const Mat
   const float* zeros = zeroRow(context, shape.outChannels);
   const Positions grid =
       tileGrid(shape, dy, shape.outHeight, shape.outWidth, 1, F4::outputs, F4::inputs, 1, zeros);
-  run<F4>(context, {shape, grid, {w, shape.outChannels, shape.inChannels, true}, nullptr, {}, dx, shape.upsample});
+  run<F4>(context, {shape, grid, {w, shape.outChannels, shape.inChannels, true}, nullptr, {}, dx, shape.upsample},
+          Packing::winogradTransposed);
 }
 
 }  // namespace counterpoint::COUNTERPOINT_ISA
