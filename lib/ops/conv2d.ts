@@ -2,7 +2,9 @@
  * y[n, r, c, o] = bias[o] + residual[n, r, c, o] + Σ_{i, j, l} u[n, r·stride + i − p, c·stride + j − p, l] · weight[i, j, l, o]
  *
  * where u is x enlarged `upsample` times by repeating pixels, p = (K−1)/2, and u is zero outside the image.
- * Images are [N, H, W, channels], weights [K, K, inputs, outputs]; K is odd, at most 15, and `upsample` 1 or 2.
+ * Images are [N, H, W, channels], weights [K, K, inputs, outputs]; K is odd, at most 15, and `upsample` 1 or 2. Where
+ * `accuracy` is "strict", devices take no algorithm that rounds more than the sum above does; otherwise they may take one
+ * whose relative error is a few times as large. Gradients do as they see fit.
  */
 import { defineOp } from "../graph/op.js";
 import { sumRows } from "./sum-rows.js";
@@ -15,7 +17,11 @@ export const conv2d = defineOp({
     bias: { shape: "O", dtype: "f32", optional: true },
     residual: { shape: "N (H*upsample)/stride (W*upsample)/stride O", optional: true },
   },
-  attributes: { stride: { kind: "int", default: 1 }, upsample: { kind: "int", default: 1 } },
+  attributes: {
+    stride: { kind: "int", default: 1 },
+    upsample: { kind: "int", default: 1 },
+    accuracy: { kind: "choice", values: ["fast", "strict"], default: "fast" },
+  },
   results: { y: { shape: "N (H*upsample)/stride (W*upsample)/stride O" } },
   where: ["K % 2 == 1", "K <= 15", "upsample <= 2"],
   flops: "2*N*((H*upsample)/stride)*((W*upsample)/stride)*K*K*I*O",

@@ -1,7 +1,7 @@
 /**
  * The passes in their order: from the graph that model code built to a verified program.
  *
- *     simplify → removeDead → fuse → removeDead → lower → plan → verifyPlan
+ *     simplify → removeDead → fuse → removeDead → strictly → lower → plan → verifyPlan
  */
 import type { Graph } from "../graph/graph.js";
 import type { Layout, Program } from "../program/program.js";
@@ -10,6 +10,7 @@ import { type Lowering, lower } from "./lower.js";
 import { plan } from "./plan.js";
 import { removeDead } from "./remove-dead.js";
 import { simplify } from "./simplify.js";
+import { strictly } from "./strict.js";
 import { verifyPlan } from "./verify-plan.js";
 
 /** The regions' layouts that a session's programs share. */
@@ -21,6 +22,8 @@ export interface SharedLayouts {
 export interface CompileOptions {
   /** What the session's programs agree on, see `loweringOf`; without it everything stays f32. */
   readonly lowering?: Lowering;
+  /** Whether convolutions must not round more than direct sums do. Default false. */
+  readonly strict?: boolean;
   /** Called with every pass's name and the graph that it gave; for printing. */
   readonly observe?: (pass: string, graph: Graph) => void;
 }
@@ -30,7 +33,8 @@ const graphPasses = [
   ["remove-dead", (graph: Graph) => removeDead(graph).graph],
   ["fuse", (graph: Graph) => fuse(graph).graph],
   ["remove-fused", (graph: Graph) => removeDead(graph).graph],
-  ["lower", (graph: Graph, lowering?: Lowering) => (lowering ? lower(graph, lowering).graph : graph)],
+  ["strictly", (graph: Graph, { strict }: CompileOptions) => (strict ? strictly(graph).graph : graph)],
+  ["lower", (graph: Graph, { lowering }: CompileOptions) => (lowering ? lower(graph, lowering).graph : graph)],
 ] as const;
 
 /** The program of `graph`, which is not changed. Throws CP_GRAPH_INVALID, see `plan`. */
@@ -56,15 +60,11 @@ export async function compileAsync(
   return step.value;
 }
 
-function* stages(
-  source: Graph,
-  layouts: SharedLayouts,
-  { lowering, observe }: CompileOptions,
-): Generator<void, Program> {
+function* stages(source: Graph, layouts: SharedLayouts, options: CompileOptions): Generator<void, Program> {
   let graph = source;
   for (const [name, pass] of graphPasses) {
-    graph = pass(graph, lowering);
-    observe?.(name, graph);
+    graph = pass(graph, options);
+    options.observe?.(name, graph);
     yield;
   }
   const program = plan(graph, layouts);

@@ -8,7 +8,6 @@
  *     conv2d(x) + r, linear(x) + r → residual = r
  */
 import type { Graph, Value } from "../graph/graph.js";
-import { applyOp, type OpDefinition } from "../graph/op.js";
 import { add } from "../ops/add.js";
 import { conv2d } from "../ops/conv2d.js";
 import { groupNorm } from "../ops/group-norm.js";
@@ -16,7 +15,7 @@ import { linear } from "../ops/linear.js";
 import { modulate } from "../ops/modulate.js";
 import { silu } from "../ops/silu.js";
 import { upsample } from "../ops/upsample.js";
-import { type Rewritten, type Rule, rewrite, type Site, viewOf } from "./rewrite.js";
+import { emit, type Rewritten, type Rule, rewrite, type Site, viewOf } from "./rewrite.js";
 
 /** The graph under the rules above. Expects no dead nodes: they count as uses. What was fused is left dead. */
 export function fuse(source: Graph): Rewritten {
@@ -74,12 +73,3 @@ function residualInto(site: Site, side: string, other: Value): Value | null {
 }
 
 const rules: readonly Rule[] = [normThenModulate, normThenSilu, upsampleThenConvolve, addResidual];
-
-function emit(
-  graph: Graph,
-  op: OpDefinition,
-  operands: Record<string, Value | null>,
-  attributes: Record<string, number | string>,
-): Value {
-  return applyOp(graph, op, operands, attributes).results[0];
-}

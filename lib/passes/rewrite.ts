@@ -6,7 +6,7 @@
  * that mutate state keep their order.
  */
 import { type Dtype, Graph, type Node, type RealDtype, storageOf, type Value } from "../graph/graph.js";
-import { namedAttributes, namedOperands, type OpDefinition } from "../graph/op.js";
+import { applyOp, namedAttributes, namedOperands, type OpDefinition } from "../graph/op.js";
 import { sameShape } from "../graph/pattern.js";
 
 /** A new graph, and where the old one's values went; null for a value that is no longer computed. */
@@ -100,6 +100,16 @@ export function viewOf(graph: Graph, value: Value, shape: readonly number[]): Va
   if (sameShape(value.shape, shape)) return value;
   const storage = storageOf(value);
   return sameShape(storage.shape, shape) ? storage : graph.reshape(storage, shape);
+}
+
+/** Appends `op` and gives its first result. */
+export function emit(
+  graph: Graph,
+  op: OpDefinition,
+  operands: Record<string, Value | null>,
+  attributes: Record<string, number | string>,
+): Value {
+  return applyOp(graph, op, operands, attributes).results[0];
 }
 
 const mutatedIndices = new WeakMap<OpDefinition, readonly number[]>();

@@ -33,6 +33,8 @@ export interface SessionOptions {
   readonly parameters: ReadonlyMap<string, WeightsTensor> | { readonly seed: number } | DeviceWeights;
   /** Whether programs may change parameters. Default false. */
   readonly trainable?: boolean;
+  /** Whether convolutions must round no more than direct sums do; they then take up to twice as long. Default false. */
+  readonly strict?: boolean;
 }
 
 interface Entry {
@@ -65,7 +67,8 @@ export class Session {
    * Throws CP_WEIGHTS_MISSING, CP_WEIGHTS_SHAPE or CP_WEIGHTS_UNEXPECTED before anything is allocated (see
    * `checkParameters`), CP_GRAPH_INVALID where the graphs contradict each other or shared weights, CP_OOM_HOST.
    */
-  static async open({ device, programs, parameters, trainable = false }: SessionOptions): Promise<Session> {
+  static async open({ device, programs, parameters, ...options }: SessionOptions): Promise<Session> {
+    const { trainable = false, strict = false } = options;
     const leaves = Object.values(programs).flatMap((graph) => [...graph.leaves.values()]);
     const declared = leaves.filter(({ leaf }) => leaf!.kind === "parameter");
     const byName = new Map<string, Value>(declared.map((value) => [value.leaf!.name, value]));
@@ -85,7 +88,7 @@ export class Session {
     };
     const compiled = new Map<string, Program>();
     for (const [name, graph] of Object.entries(programs)) {
-      compiled.set(name, await compileAsync(graph, layouts, { lowering }));
+      compiled.set(name, await compileAsync(graph, layouts, { lowering, strict }));
     }
     // In the order of the layout that the programs were compiled for, whatever the order they are given in.
     const inWeights: TensorMap = new Map(

@@ -9,7 +9,8 @@ void conv2d(const Conv2d& op, Context& context) {
   epilogue.bias = op.bias.f32();
   epilogue.residual = op.residual.f32();
   epilogue.residualStride = op.residual.rowStride;
-  const Convolution shape = convolutionOf(op.x, op.weight, op.y, op.stride, op.upsample);
+  Convolution shape = convolutionOf(op.x, op.weight, op.y, op.stride, op.upsample);
+  shape.strict = op.accuracy == Conv2dAccuracy::strict;
   convolution(context, shape, matrixOf(op.x), op.weight, epilogue, matrixOf(op.y));
 }
 

@@ -159,11 +159,12 @@ void checkConcatTokens(ShapeCheck& check) {
   check.result("y", storage, {N, A + B, C});
 }
 
-// conv2d(x:storage[N H W I],weight:storage[K K I O],bias?:f32[O],residual?:storage[N (H*upsample)/stride (W*upsample)/stride O];stride:int,upsample:int)->(y:storage[N (H*upsample)/stride (W*upsample)/stride O]) where K % 2 == 1,K <= 15,upsample <= 2
+// conv2d(x:storage[N H W I],weight:storage[K K I O],bias?:f32[O],residual?:storage[N (H*upsample)/stride (W*upsample)/stride O];stride:int,upsample:int,accuracy:fast|strict)->(y:storage[N (H*upsample)/stride (W*upsample)/stride O]) where K % 2 == 1,K <= 15,upsample <= 2
 void checkConv2d(ShapeCheck& check) {
   Size N, H, W, I, K, O;
   const Size stride = check.integer("stride");
   const Size upsample = check.integer("upsample");
+  check.choice("accuracy", 2);
   check.operand("x", storage, {&N, &H, &W, &I});
   check.operand("weight", storage, {&K, &K, &I, &O});
   check.optional("bias", Dtype::f32, {&O});
@@ -690,10 +691,10 @@ const OpEntry table[] = {
     {0x6d8b4764, "gatherRowsGradient", 3, 1, checkGatherRowsGradient, RUN(GatherRowsGradient, gatherRowsGradient)},
     {0x73a28c89, "linearCombination", 5, 0, checkLinearCombination, RUN(LinearCombination, linearCombination)},
     {0x7756dec9, "layerNorm", 4, 1, checkLayerNorm, RUN(LayerNorm, layerNorm)},
+    {0x8490a9a0, "conv2d", 5, 3, checkConv2d, RUN(Conv2d, conv2d)},
     {0x88b62858, "upsample", 2, 0, checkUpsample, RUN(Upsample, upsample)},
     {0x8ae22db7, "sumSquares", 2, 0, checkSumSquares, RUN(SumSquares, sumSquares)},
     {0x8d1bd6dc, "fromRgb8", 2, 0, checkFromRgb8, RUN(FromRgb8, fromRgb8)},
-    {0x8d219646, "conv2d", 5, 2, checkConv2d, RUN(Conv2d, conv2d)},
     {0x8dcbca55, "siluGradient", 3, 0, checkSiluGradient, RUN(SiluGradient, siluGradient)},
     {0x8ffc62c9, "downsample", 2, 0, checkDownsample, RUN(Downsample, downsample)},
     {0x92e1fe40, "scaleRows", 3, 0, checkScaleRows, RUN(ScaleRows, scaleRows)},

@@ -15,7 +15,7 @@ constexpr const char* isaNames[] = {"neon"};
 constexpr int isaCount = sizeof(isaNames) / sizeof(*isaNames);
 
 // Of the interfaces of all ops: parts of a build that differ in it do not fit together.
-constexpr uint32_t interfaceHash = 0x4cd886c7;
+constexpr uint32_t interfaceHash = 0x356f7735;
 
 struct AbsoluteError {
   Tensor prediction, target, weight;
@@ -118,12 +118,14 @@ struct ConcatTokens {
   static ConcatTokens from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
+enum class Conv2dAccuracy : int { fast, strict };
 struct Conv2d {
   Tensor x, weight, bias, residual;
   Tensor y;
   int64_t stride;
   int64_t upsample;
-  static Conv2d from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
+  Conv2dAccuracy accuracy;
+  static Conv2d from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1]), static_cast<Conv2dAccuracy>(static_cast<int>(a[2]))}; }
 };
 
 struct Conv2dInputGradient {

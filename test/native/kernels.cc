@@ -321,7 +321,8 @@ void testConvolutions() {
       {1, 11, 12, 6, 7, 5, 1, 1},  {2, 12, 9, 8, 24, 7, 2, 1},   {2, 9, 10, 64, 48, 3, 1, 1},
       {2, 8, 8, 32, 40, 3, 1, 1},  {1, 17, 13, 50, 32, 3, 1, 1}, {2, 7, 6, 64, 64, 3, 1, 2},
       {4, 12, 8, 96, 33, 3, 1, 1}, {1, 40, 44, 400, 8, 3, 1, 1}, {2, 9, 8, 3, 20, 3, 1, 1},
-      {2, 8, 8, 40, 3, 3, 1, 1},   {1, 4, 5, 30, 18, 3, 1, 2},
+      {2, 8, 8, 40, 3, 3, 1, 1},   {1, 4, 5, 30, 18, 3, 1, 2},   {2, 9, 8, 301, 299, 3, 1, 1},
+      {1, 5, 4, 283, 323, 3, 1, 2},
   };
   for (const auto& c : cases) {
     std::string name = "convolution";
@@ -342,6 +343,11 @@ void testConvolutions() {
     compare(name + " dw", w.rows, c[4], 0, reference.dw, 4e-6, [&](Context& context, Data& out) {
       convolutionWeightGradient(context, shape, x.matrix(), dy.matrix(), out.data());
     });
+
+    Convolution strict = shape;
+    strict.strict = true;
+    compare(name + " strict", dy.rows, c[4], 3, reference.y, 1e-6,
+            [&](Context& context, Data& out) { convolution(context, strict, x.matrix(), weight, {}, out.matrix()); });
 
     for (int64_t p = 0; p < dy.rows; ++p) {
       for (int64_t o = 0; o < c[4]; ++o) {

@@ -13,6 +13,12 @@ testOp(conv2d, [
   { name: "a kernel wider than the image", shapes: { x: [1, 2, 3, 2], weight: [5, 5, 2, 3] } },
   { name: "whole tiles", shapes: { x: [1, 9, 17, 16], weight: [3, 3, 16, 33], bias: [33] }, differentiate: [] },
   { name: "deep", shapes: { x: [2, 16, 16, 64], weight: [3, 3, 64, 32], bias: [32] }, differentiate: [] },
+  {
+    name: "strict",
+    shapes: { x: [2, 9, 11, 40], weight: [3, 3, 40, 33], bias: [33], residual: [2, 9, 11, 33] },
+    attributes: { accuracy: "strict" },
+    differentiate: [],
+  },
 ]);
 
 testOp(conv2dInputGradient, [

@@ -21,6 +21,7 @@ import { fuse } from "../../lib/passes/fuse.js";
 import { removeDead } from "../../lib/passes/remove-dead.js";
 import type { Rewritten } from "../../lib/passes/rewrite.js";
 import { simplify } from "../../lib/passes/simplify.js";
+import { printInstruction } from "../../lib/program/print.js";
 import { testDevices } from "../ops/devices.js";
 import { seeded } from "../random.js";
 import { relativeError } from "./finite-differences.js";
@@ -215,6 +216,18 @@ describe("rules of simplify and fuse", () => {
 });
 
 describe("compile", () => {
+  it("makes every convolution strict when asked to, and the program says so", () => {
+    const graph = new Graph();
+    const y = convolved(graph, upsample(graph, { x: graph.input("x", [2, 4, 4, 8]) }));
+    store(graph, { value: add(graph, { a: y, b: convolved(graph, y) }), target: graph.state("out", y.shape) });
+    for (const strict of [false, true]) {
+      const program = compile(graph, layoutsOf(graph), { strict });
+      const convolutions = program.instructions.filter(({ op }) => op === conv2d.definition).map(printInstruction);
+      assert.equal(convolutions.length, 2);
+      for (const text of convolutions) assert.match(text, strict ? /accuracy=strict/ : /accuracy=fast/);
+    }
+  });
+
   it("compiles 2,500 nodes with no pass over 50 ms of processor time, and the same program asynchronously", async () => {
     const { graph } = randomGraph(3, 950, { states: true });
     assert.ok(graph.nodes.length > 2500);

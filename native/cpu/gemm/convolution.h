@@ -18,6 +18,7 @@ struct Convolution {
   int64_t kernelHeight = 0, kernelWidth = 0;  // at most maxKernel
   int64_t stride = 1, padTop = 0, padLeft = 0;
   int64_t upsample = 1;  // 1, or 2 for nearest-neighbour doubling of x
+  bool strict = false;   // at most the direct sum's rounding error
 
   int64_t positions() const { return batch * outHeight * outWidth; }
 };

@@ -9,30 +9,26 @@ namespace counterpoint::COUNTERPOINT_ISA::winograd {
 
 namespace {
 
-// A vector of channels of one tile: size x size pixels to 36 frequencies.
+// A vector of channels of one tile, pixels to frequencies.
 template <class Transform, bool whole>
-COUNTERPOINT_INLINE void transformVector(const float* const* sources, int64_t tapStep, int64_t channel, int64_t present,
-                                        float* out, int64_t stride) {
-  constexpr int taps = Transform::size * Transform::size;
-  Vec in[taps], frequency[frequencies];
-  COUNTERPOINT_UNROLL
-  for (int t = 0; t < taps; ++t) {
-    const float* pixel = sources[t * tapStep] + channel;
-    in[t] = whole ? load(pixel) : loadPart(pixel, present);
-  }
-  inTwoDimensions<Transform>(in, frequency);
-  COUNTERPOINT_UNROLL
-  for (int z = 0; z < frequencies; ++z) store(out + z * stride, frequency[z]);
+COUNTERPOINT_INLINE void transformVector(const float* const* sources, int64_t step, int64_t channel, int64_t present,
+                                         float* out, int64_t stride) {
+  inTwoDimensions<Transform>(
+      [&](int i) __attribute__((always_inline)) {
+        const float* pixel = sources[i * step] + channel;
+        return whole ? load(pixel) : loadPart(pixel, present);
+      },
+      [&](int z, Vec value) __attribute__((always_inline)) { store(out + z * stride, value); });
 }
 
 }  // namespace
 
 Positions tileGrid(const Convolution& shape, const Matrix& source, int64_t sourceHeight, int64_t sourceWidth,
-                   int64_t shrink, int size, int padding, const float* zeros) {
+                   int64_t shrink, int step, int size, int padding, const float* zeros) {
   Positions grid{shape.batch,
-                 ceilDiv(shape.outHeight, outputs),
-                 ceilDiv(shape.outWidth, outputs),
-                 outputs,
+                 ceilDiv(shape.outHeight, step),
+                 ceilDiv(shape.outWidth, step),
+                 step,
                  {},
                  {},
                  source,
@@ -46,95 +42,111 @@ Positions tileGrid(const Convolution& shape, const Matrix& source, int64_t sourc
   return grid;
 }
 
-void transformPixels(const float* const* sources, int64_t tapStep, int64_t channels, float* out, int64_t stride) {
-  int64_t c = 0;
-  for (; c + lanes <= channels; c += lanes) transformVector<Input, true>(sources, tapStep, c, lanes, out + c, stride);
-  if (c < channels) transformVector<Input, false>(sources, tapStep, c, channels - c, out + c, stride);
+template <class F>
+void transformPixels(const float* const* sources, int64_t step, int64_t first, int64_t last, float* out,
+                     int64_t stride) {
+  using Input = typename F::Input;
+  int64_t c = first;
+  for (; c + lanes <= last; c += lanes, out += lanes) transformVector<Input, true>(sources, step, c, lanes, out, stride);
+  if (c < last) transformVector<Input, false>(sources, step, c, last - c, out, stride);
 }
 
-void transformGradient(const float* const* sources, int64_t tapStep, int64_t channels, float* out, int64_t stride,
+void transformGradient(const float* const* sources, int64_t step, int64_t channels, float* out, int64_t stride,
                        int64_t panelStride) {
+  using Gradient = F4::OutputGradient;
   for (int64_t c = 0; c < channels; c += lanes) {
     float* to = out + c / panelColumns * panelStride + c % panelColumns;
-    if (c + lanes <= channels) transformVector<OutputGradient, true>(sources, tapStep, c, lanes, to, stride);
-    else transformVector<OutputGradient, false>(sources, tapStep, c, channels - c, to, stride);
+    if (c + lanes <= channels) transformVector<Gradient, true>(sources, step, c, lanes, to, stride);
+    else transformVector<Gradient, false>(sources, step, c, channels - c, to, stride);
   }
   // The last panel's second half, where no channel reaches it.
   if (channels % panelColumns != 0 && channels % panelColumns <= lanes) {
     float* to = out + channels / panelColumns * panelStride + lanes;
-    for (int z = 0; z < frequencies; ++z) store(to + z * stride, zero());
+    for (int z = 0; z < F4::frequencies; ++z) store(to + z * stride, zero());
   }
 }
 
-namespace {
-
-// Where packed filters go: panel of a column, within the block of a depth.
-struct FilterPlace {
-  Blocking blocking;
-  int64_t panels;
-
-  FilterPlace(int64_t depth, int64_t columns) : blocking(1, depth), panels(ceilDiv(columns, panelColumns)) {}
-  int64_t at(int64_t k, int64_t column) const {
-    const int64_t block = k / blocking.depthBlock * blocking.depthBlock;
-    const int64_t depth = std::min(blocking.depthBlock, blocking.depth - block);
-    return (block * panels + column / panelColumns * depth + k - block) * panelColumns + column % panelColumns;
+void Filters::fetch(int tap, int64_t k, int64_t column, int64_t count) const {
+  const int64_t depths = std::min(lanes, depth - k), stored = transposed ? 8 - tap : tap;
+  const int64_t rows = transposed ? count : depths, length = transposed ? depths : count;
+  const float* from = tensor.f32() + stored * area() + (transposed ? column * depth + k : k * columns + column);
+  for (int64_t r = 0; r < rows; ++r, from += transposed ? depth : columns) {
+    for (int64_t i = 0; i < length; i += 16) __builtin_prefetch(from + i, 0, 2);
   }
-};
+}
 
-// A square of up to a vector of depths and of columns of w: nine taps of each depth.
-struct FilterSquare {
-  Vec taps[lanes][9];
-
-  void read(const float* w, int64_t rowStride, int64_t tapStride, int64_t depths, int64_t columns) {
-    for (int64_t k = 0; k < depths; ++k) {
-      for (int t = 0; t < 9; ++t) taps[k][t] = loadPart(w + t * tapStride + k * rowStride, columns);
-    }
-  }
-
-  // Of w turned by 180 degrees and transposed: rows of memory are columns here.
-  void readTransposed(const float* w, int64_t rowStride, int64_t tapStride, int64_t depths, int64_t columns) {
-    for (int t = 0; t < 9; ++t) {
+void Filters::copy(int tap, int64_t k, int64_t column, int64_t count, float* out, int64_t rowFloats) const {
+  const int64_t depths = std::min(lanes, depth - k);
+  if (transposed) {  // rows of memory are columns here
+    const float* from = tensor.f32() + (8 - tap) * area() + column * depth + k;
+    for (int64_t n = 0; n < count; n += lanes) {
       Vec square[lanes];
-      for (int64_t n = 0; n < lanes; ++n) {
-        square[n] = n < columns ? loadPart(w + (8 - t) * tapStride + n * rowStride, depths) : zero();
+      for (int64_t i = 0; i < lanes; ++i) {
+        square[i] = n + i < count ? loadPart(from + (n + i) * depth, depths) : zero();
       }
       transpose(square);
-      for (int64_t k = 0; k < lanes; ++k) taps[k][t] = square[k];
+      for (int64_t i = 0; i < depths; ++i) store(out + i * rowFloats + n, square[i]);
     }
+    return;
   }
-};
-
-COUNTERPOINT_INLINE void storeFilter(const Vec* taps, float* out, int64_t stride) {
-  Vec frequency[frequencies];
-  inTwoDimensions<Filter>(taps, frequency);
-  COUNTERPOINT_UNROLL
-  for (int z = 0; z < frequencies; ++z) store(out + z * stride, frequency[z]);
+  const float* from = tensor.f32() + tap * area() + k * columns + column;
+  for (int64_t i = 0; i < depths; ++i, from += columns, out += rowFloats) {
+    int64_t n = 0;
+    for (; n + lanes <= count; n += lanes) store(out + n, load(from + n));
+    if (n < count) store(out + n, loadPart(from + n, count - n));
+  }
 }
 
-}  // namespace
+template <class F>
+void transformFilters(const float* taps, int64_t tapStride, int64_t rowFloats, int64_t count, int64_t columns,
+                      float* out, int64_t stride, int64_t panelStride) {
+  for (int64_t k = 0; k < count; ++k, taps += rowFloats, out += panelColumns) {
+    for (int64_t n = 0; n < columns; n += lanes) {
+      float* to = out + n / panelColumns * panelStride + n % panelColumns;
+      filterInTwoDimensions<F>(
+          [&](int t) __attribute__((always_inline)) { return load(taps + t * tapStride + n); },
+          [&](int z, Vec value) __attribute__((always_inline)) { store(to + z * stride, value); });
+    }
+  }
+}
 
-void packFilters(Context& context, const float* w, int64_t depth, int64_t columns, bool transposed, float* out) {
-  const FilterPlace place(depth, columns);
-  const int64_t stride = frequencyStride(place.blocking.floats(columns)), area = depth * columns;
+template <class F>
+int64_t packedFloats(const Filters& filters) {
+  return F::frequencies * frequencyStride(Blocking(1, filters.depth).floats(filters.columns));
+}
+
+template <class F>
+void packFilters(Context& context, const Filters& filters, float* out) {
+  const Blocking blocking(1, filters.depth);
+  const int64_t stride = frequencyStride(blocking.floats(filters.columns)), panels = filters.panels();
   // Items are as wide as a panel: two threads writing halves of one cache line would pass it to and fro 36 times.
-  const int64_t groups = ceilDiv(depth, lanes);
-  context.parallel(place.panels * groups, [&](int64_t item, int) {
-    const int64_t first = item % groups * lanes, depths = std::min(lanes, depth - first);
-    for (int64_t half = 0; half < panelColumns; half += lanes) {
-      const int64_t column = item / groups * panelColumns + half,
-                    present = std::clamp<int64_t>(columns - column, 0, lanes);
-      FilterSquare square;
-      if (present == 0) {
-        for (auto& taps : square.taps)
-          for (Vec& tap : taps) tap = zero();
-      } else if (transposed) {
-        square.readTransposed(w + column * depth + first, depth, area, depths, present);
-      } else {
-        square.read(w + first * columns + column, columns, area, depths, present);
-      }
-      for (int64_t k = 0; k < depths; ++k) storeFilter(square.taps[k], out + place.at(first + k, column), stride);
+  const int64_t groups = ceilDiv(filters.depth, lanes);
+  context.parallel(panels * groups, [&](int64_t item, int) {
+    const int64_t k = item % groups * lanes, depths = std::min(lanes, filters.depth - k), panel = item / groups;
+    const int64_t column = panel * panelColumns, columns = std::min(panelColumns, filters.columns - column);
+    alignas(64) float taps[9 * lanes * panelColumns];
+    for (int t = 0; t < 9; ++t) {
+      filters.copy(t, k, column, columns, taps + t * lanes * panelColumns, panelColumns);
+    }
+    // These depths may straddle two blocks.
+    for (int64_t i = 0; i < depths;) {
+      const int64_t block = (k + i) / blocking.depthBlock * blocking.depthBlock,
+                    blockDepth = std::min(blocking.depthBlock, filters.depth - block);
+      const int64_t count = std::min(depths - i, block + blockDepth - k - i);
+      transformFilters<F>(taps + i * panelColumns, lanes * panelColumns, panelColumns, count, columns,
+                          out + (block * panels + panel * blockDepth + k + i - block) * panelColumns, stride, 0);
+      i += count;
     }
   });
 }
+
+template void transformPixels<F4>(const float* const*, int64_t, int64_t, int64_t, float*, int64_t);
+template void transformPixels<F2>(const float* const*, int64_t, int64_t, int64_t, float*, int64_t);
+template void transformFilters<F4>(const float*, int64_t, int64_t, int64_t, int64_t, float*, int64_t, int64_t);
+template void transformFilters<F2>(const float*, int64_t, int64_t, int64_t, int64_t, float*, int64_t, int64_t);
+template int64_t packedFloats<F4>(const Filters&);
+template int64_t packedFloats<F2>(const Filters&);
+template void packFilters<F4>(Context&, const Filters&, float*);
+template void packFilters<F2>(Context&, const Filters&, float*);
 
 }  // namespace counterpoint::COUNTERPOINT_ISA::winograd

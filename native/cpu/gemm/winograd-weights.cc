@@ -13,6 +13,7 @@ using namespace winograd;
 
 namespace {
 
+constexpr int frequencies = F4::frequencies;
 constexpr int64_t depthBlock = 16 * tileRows;
 
 // sums[z][K][N] (+)= tiles' in[z][count][K]^T grad[z][panel][count][P], for one frequency, one panel, some of the
@@ -35,11 +36,9 @@ void addProducts(const float* in, int64_t rowIn, const float* panel, int64_t cou
 
 // G^T u G of a vector of columns at one depth, from sums `stride` apart to dw [3, 3, K, N].
 void storeWeights(const float* sums, int64_t stride, int64_t columns, float* dw, int64_t area) {
-  Vec frequency[frequencies], taps[9];
-  COUNTERPOINT_UNROLL
-  for (int z = 0; z < frequencies; ++z) frequency[z] = load(sums + z * stride);
-  inTwoDimensions<FilterGradient>(frequency, taps);
-  for (int t = 0; t < 9; ++t) storePart(dw + t * area, taps[t], columns);
+  inTwoDimensions<F4::FilterGradient>(
+      [&](int z) __attribute__((always_inline)) { return load(sums + z * stride); },
+      [&](int t, Vec value) __attribute__((always_inline)) { storePart(dw + t * area, value, columns); });
 }
 
 }  // namespace
@@ -49,8 +48,10 @@ void winogradWeightGradient(Context& context, const Convolution& shape, const Ma
   if (shape.batch == 0)
     return static_cast<void>(std::memset(dw, 0, static_cast<size_t>(9 * depth * columns) * sizeof(float)));
   const float* zeros = zeroRow(context, std::max(depth, columns));
-  const Positions pixels = tileGrid(shape, x, shape.height, shape.width, shape.upsample, inputs, 1, zeros);
-  const Positions gradients = tileGrid(shape, dy, shape.outHeight, shape.outWidth, 1, outputs, 0, zeros);
+  const Positions pixels = tileGrid(shape, x, shape.height, shape.width, shape.upsample, F4::outputs,
+                                    F4::inputs, 1, zeros);
+  const Positions gradients = tileGrid(shape, dy, shape.outHeight, shape.outWidth, 1, F4::outputs,
+                                       F4::outputs, 0, zeros);
 
   // As many tiles at a time as keep their transforms in a shared cache: a function of the problem alone, as sums follow
   // it.
@@ -72,7 +73,7 @@ void winogradWeightGradient(Context& context, const Convolution& shape, const Ma
       const float* sources[frequencies];
       for (int64_t t = item * tilesPerItem; t < std::min((item + 1) * tilesPerItem, count); ++t) {
         pixels.locate(first + t, 1, sources);
-        transformPixels(sources, 1, depth, in + t * rowIn, inStride);
+        transformPixels<F4>(sources, 1, 0, depth, in + t * rowIn, inStride);
         gradients.locate(first + t, 1, sources);
         transformGradient(sources, 1, columns, gradient + t * panelColumns, gradientStride, count * panelColumns);
       }

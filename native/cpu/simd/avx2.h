@@ -14,6 +14,8 @@ using Vec = __m256;
 
 COUNTERPOINT_INLINE Vec load(const float* p) { return _mm256_loadu_ps(p); }
 COUNTERPOINT_INLINE void store(float* p, Vec v) { _mm256_storeu_ps(p, v); }
+COUNTERPOINT_INLINE void storePast(float* p, Vec v) { _mm256_stream_ps(p, v); }
+COUNTERPOINT_INLINE void settle() { _mm_sfence(); }
 COUNTERPOINT_INLINE Vec broadcast(float x) { return _mm256_set1_ps(x); }
 COUNTERPOINT_INLINE Vec broadcast(const float* p) { return _mm256_broadcast_ss(p); }
 COUNTERPOINT_INLINE Vec zero() { return _mm256_setzero_ps(); }

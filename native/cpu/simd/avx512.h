@@ -14,6 +14,8 @@ using Vec = __m512;
 
 COUNTERPOINT_INLINE Vec load(const float* p) { return _mm512_loadu_ps(p); }
 COUNTERPOINT_INLINE void store(float* p, Vec v) { _mm512_storeu_ps(p, v); }
+COUNTERPOINT_INLINE void storePast(float* p, Vec v) { _mm512_stream_ps(p, v); }
+COUNTERPOINT_INLINE void settle() { _mm_sfence(); }
 COUNTERPOINT_INLINE Vec broadcast(float x) { return _mm512_set1_ps(x); }
 COUNTERPOINT_INLINE Vec broadcast(const float* p) { return _mm512_set1_ps(*p); }
 COUNTERPOINT_INLINE Vec zero() { return _mm512_setzero_ps(); }

@@ -28,6 +28,8 @@ COUNTERPOINT_INLINE float32x4_t lessThan(float32x4_t a, float32x4_t b) { return 
 
 COUNTERPOINT_INLINE Vec load(const float* p) { return {vld1q_f32(p), vld1q_f32(p + 4)}; }
 COUNTERPOINT_INLINE void store(float* p, Vec v) { vst1q_f32(p, v.low), vst1q_f32(p + 4, v.high); }
+COUNTERPOINT_INLINE void storePast(float* p, Vec v) { store(p, v); }
+COUNTERPOINT_INLINE void settle() {}
 COUNTERPOINT_INLINE Vec broadcast(float x) { return {vdupq_n_f32(x), vdupq_n_f32(x)}; }
 COUNTERPOINT_INLINE Vec broadcast(const float* p) {
   const float32x4_t x = vld1q_dup_f32(p);

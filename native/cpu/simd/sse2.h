@@ -16,6 +16,8 @@ struct Vec {
 
 COUNTERPOINT_INLINE Vec load(const float* p) { return {_mm_loadu_ps(p), _mm_loadu_ps(p + 4)}; }
 COUNTERPOINT_INLINE void store(float* p, Vec v) { _mm_storeu_ps(p, v.low), _mm_storeu_ps(p + 4, v.high); }
+COUNTERPOINT_INLINE void storePast(float* p, Vec v) { _mm_stream_ps(p, v.low), _mm_stream_ps(p + 4, v.high); }
+COUNTERPOINT_INLINE void settle() { _mm_sfence(); }
 COUNTERPOINT_INLINE Vec broadcast(float x) { return {_mm_set1_ps(x), _mm_set1_ps(x)}; }
 COUNTERPOINT_INLINE Vec broadcast(const float* p) { return broadcast(*p); }
 COUNTERPOINT_INLINE Vec zero() { return {_mm_setzero_ps(), _mm_setzero_ps()}; }

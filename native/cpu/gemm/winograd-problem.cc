@@ -1,0 +1,76 @@
+// Products of rows, and the way back to pixels: see winograd-problem.h.
+#include "cpu/gemm/winograd-problem.h"
+
+#include <algorithm>
+
+#include "cpu/gemm/indirect.h"
+
+namespace counterpoint::COUNTERPOINT_ISA::winograd {
+
+void multiplyRows(const RowProduct& product) {
+  const float* rows[tileRows];
+  float* targets[tileRows];
+  const float* next = product.next;
+  for (int64_t m = 0; m < product.count;) {
+    const int rowsHere = nextRows(product.count - m);
+    for (int r = 0; r < rowsHere; ++r) {
+      rows[r] = product.in + (m + r) * product.rowIn;
+      targets[r] = product.out + (m + r) * product.rowOut;
+    }
+    multiplyTile(rowsHere, {rows, 0, 0, 1, product.depth, product.panel, next, nullptr, targets, 0, product.accumulate,
+                            product.vectors});
+    m += rowsHere;
+    next += product.depth * panelColumns / 4;
+    // The tile has asked for that much; whatever else belongs to its share of the rows:
+    const float* share = product.next + product.nextFloats * m / product.count;
+    for (; next < share; next += 16) __builtin_prefetch(next, 0, 2);
+  }
+}
+
+template <class F>
+void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last, const float* from, int64_t stride) {
+  constexpr int outputs = F::outputs;
+  const Positions& grid = problem.grid;
+  const int64_t left = tile % grid.width * outputs, top = tile / grid.width % grid.height * outputs;
+  const int64_t image = tile / grid.width / grid.height, g = problem.gather;
+  const int64_t height = problem.shape.outHeight / g, width = problem.shape.outWidth / g;  // of y
+  const int64_t down = std::min<int64_t>(outputs / g, height - top / g),
+                across = std::min<int64_t>(outputs / g, width - left / g);
+  const int64_t firstRow = (image * height + top / g) * width + left / g;
+  const Epilogue& epilogue = problem.epilogue;
+  const bool plain = !epilogue.residual && epilogue.activation == Activation::none;
+  for (int64_t c = first; c < last; c += lanes, from += lanes) {
+    const int64_t part = std::min(lanes, last - c);
+    const Vec bias = epilogue.bias ? loadPart(epilogue.bias + c, part) : zero();
+    const auto frequency = [&](int z) __attribute__((always_inline)) { return load(from + z * stride); };
+    if (g == 1 && plain && part == lanes && down == outputs && across == outputs) {
+      inTwoDimensions<typename F::Output>(frequency, [&](int i, Vec value) __attribute__((always_inline)) {
+        store(problem.y.row(firstRow + i / outputs * width + i % outputs) + c, add(value, bias));
+      });
+      continue;
+    }
+    Vec pixel[outputs * outputs];
+    inTwoDimensions<typename F::Output>(
+        frequency, [&](int i, Vec value) __attribute__((always_inline)) { pixel[i] = value; });
+    for (int64_t j = 0; j < down; ++j) {
+      for (int64_t i = 0; i < across; ++i) {
+        const int64_t row = firstRow + j * width + i;
+        float* target = problem.y.row(row);
+        if (g == 2) {
+          const Vec* square = pixel + 2 * j * outputs + 2 * i;
+          const Vec sum = add(add(square[0], square[1]), add(square[outputs], square[outputs + 1]));
+          storePart(target + c, sum, part);
+          continue;
+        }
+        const float* residual = epilogue.residual ? epilogue.residual + row * epilogue.residualStride : nullptr;
+        storePart(target + c, add(pixel[j * outputs + i], bias), part);
+        finishRows(epilogue, 1, c, part, &target, &residual);
+      }
+    }
+  }
+}
+
+template void storeTile<F4>(const Problem&, int64_t, int64_t, int64_t, const float*, int64_t);
+template void storeTile<F2>(const Problem&, int64_t, int64_t, int64_t, const float*, int64_t);
+
+}  // namespace counterpoint::COUNTERPOINT_ISA::winograd

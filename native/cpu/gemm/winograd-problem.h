@@ -1,0 +1,54 @@
+// A convolution as Winograd's schedules compute it, and the phases that they share. Filters are packed before (in
+// packFilters), or transformed where they are needed; sums follow that choice, so it is one by the shape of an image alone.
+#pragma once
+#include "cpu/gemm/winograd-tiles.h"
+#include "cpu/gemm/winograd-transforms.h"
+
+namespace counterpoint::COUNTERPOINT_ISA::winograd {
+
+// The input gradient is one too, of dy with turned and transposed weights.
+struct Problem {
+  const Convolution& shape;  // outHeight, outWidth and batch are the tiles'
+  Positions grid;            // of F::inputs squared pixels
+  Filters filters;
+  const float* packed;  // null: to be transformed where they are needed
+  Epilogue epilogue;
+  Matrix y;
+  int64_t gather;  // 2: y is half as high and wide, each of its pixels the sum of 2 x 2 outputs
+
+  int64_t tiles() const { return grid.count(); }
+};
+
+// One panel of some depth times `count` rows, `rowIn` and `rowOut` floats apart; `next` is wanted soon, `nextFloats` of
+// it, and drawn towards the cache.
+struct RowProduct {
+  const float* in;
+  int64_t rowIn;
+  float* out;
+  int64_t rowOut, count;
+  const float* panel;
+  int64_t depth;
+  bool accumulate;
+  int vectors;
+  const float* next;
+  int64_t nextFloats;
+};
+void multiplyRows(const RowProduct& product);
+
+// From frequencies to pixels: the channels [first, last) of one tile, from[frequency * stride + channel - first].
+template <class F>
+void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last, const float* from, int64_t stride);
+
+// With packed filters: each thread takes some tiles, one of `blocks` parts, through all three phases.
+template <class F>
+void runApart(Context& context, const Problem& problem, int64_t blocks);
+
+// With packed filters: all threads go through the phases together and share out the frequencies.
+template <class F>
+void runTogether(Context& context, const Problem& problem);
+
+// With filters as they are stored: threads share out the columns.
+template <class F>
+void runUnpacked(Context& context, const Problem& problem);
+
+}  // namespace counterpoint::COUNTERPOINT_ISA::winograd
