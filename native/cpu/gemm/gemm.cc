@@ -12,8 +12,10 @@ namespace counterpoint::COUNTERPOINT_ISA {
 
 namespace {
 
-// So many rows make packing w anew cost a percent at most, and memory for a second copy of w is saved.
-constexpr int64_t rowsWorthPacking = 1024;
+// So many rows make packing a large w anew cost a few percent at most, and memory for a second copy of it is saved. Small
+// ones are kept: their copies take little, and a call for them is short.
+constexpr int64_t rowsWorthPacking = 512;
+constexpr size_t floatsWorthPacking = size_t{1} << 18;
 
 // y = epilogue(x w) with w(k, n) found through `view`.
 void multiply(Context& context, const Matrix& x, const Tensor& w, Packing packing, const WeightView& view,
@@ -22,7 +24,7 @@ void multiply(Context& context, const Matrix& x, const Tensor& w, Packing packin
   IndirectProduct product{y.rows, y.columns, blocking, nullptr, epilogue, {}};
   const size_t floats = static_cast<size_t>(blocking.floats(y.columns));
   const auto pack = [&](float* out) { packPanels(context, blocking, y.columns, view, out); };
-  if (y.rows < rowsWorthPacking) {
+  if (y.rows < rowsWorthPacking || floats < floatsWorthPacking) {
     product.panels = context.packed(w, static_cast<uint32_t>(packing), floats, pack);
   } else {
     float* panels = context.scratch(floats);
