@@ -44,6 +44,7 @@ const testsElsewhere: Readonly<Record<string, string>> = {
 
 /** Faults that change no result, and why. */
 const harmless: Readonly<Record<string, string>> = {
+  "sinusoidal.cu: angle < 1.6e6": "a time so late has no right answer: this one is NaN, the other a wrong number",
   "attention/flash.h: i + 1 < count": "copies keys that nobody needs to a stage that nobody reads",
   "attention/plain.h: synchronize(); (2)":
     "the next maximum's shuffles hold the warp together too; hardware promises that for registers and not for memory",
