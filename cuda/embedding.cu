@@ -17,7 +17,7 @@ struct RowOfId {
 
 void embedding(const Embedding& op, Launcher& launcher) {
   const int64_t channels = op.y.columns();
-  const int vocabulary = static_cast<int>(op.table.shape[0] < INT32_MAX ? op.table.shape[0] : INT32_MAX);
+  const int vocabulary = toInt(op.table.shape[0]);
   gather(launcher, op.y, channels, {&op.table}, {}, [&](int64_t elements) {
     return RowOfId{op.ids.i32(), vocabulary, countable(channels / elements)};
   });

@@ -17,7 +17,7 @@ struct TokenOfIndex {
 
 void gatherRows(const GatherRows& op, Launcher& launcher) {
   const int64_t channels = op.y.columns();
-  const int tokens = static_cast<int>(countable(op.x.shape[1]));
+  const int tokens = toInt(op.x.shape[1]);
   gather(launcher, op.y, channels, {&op.x}, {}, [&](int64_t elements) {
     return TokenOfIndex{op.index.i32(), tokens, countable(channels / elements)};
   });

@@ -85,7 +85,8 @@ describe("bad input", () => {
     ],
     ["only unknown", () => decompose("huge.png", { only: ["colour"] }), "CP_ARG_RANGE", /each one of "caption"/],
     ["a bad caption", () => decompose("huge.png", { caption: "\0" }), "CP_ARG_RANGE", /control characters/],
-    ["an unknown device", () => load({ device: "gpu" }), "CP_ARG_RANGE", /one of "auto", "cpu", "reference"/],
+    ["an unknown device", () => load({ device: "gpu" }), "CP_ARG_RANGE", /one of "auto", "cpu", "cuda"/],
+    ["a GPU without its number", () => load({ device: "cuda:" as never }), "CP_ARG_RANGE", /did you mean "cuda"/],
     ["no threads", () => load({ threads: 0 }), "CP_ARG_RANGE", /1 to 256, got 0/],
     ["no weights", () => load({ weights: file("absent") }), "CP_MODEL_NOT_FOUND", /composer-mini/],
   ];
