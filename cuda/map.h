@@ -31,17 +31,17 @@ void mapKernel(MapArguments<T, Function, inputs> arguments) {
   if (first >= arguments.size) return;
   Lanes<T, lanes> x[inputs], y;
   const int64_t left = arguments.size - first;
-  const int count = left < lanes ? static_cast<int>(left) : lanes;
+  const bool whole = left >= lanes;
   UNROLL for (int input = 0; input < inputs; ++input) {
-    if (count == lanes) x[input] = *reinterpret_cast<const Lanes<T, lanes>*>(arguments.x[input] + first);
-    else UNROLL for (int i = 0; i < lanes; ++i) x[input].element[i] = arguments.x[input][first + (i < count ? i : 0)];
+    if (whole) x[input] = *reinterpret_cast<const Lanes<T, lanes>*>(arguments.x[input] + first);
+    else UNROLL for (int i = 0; i < lanes && i < left; ++i) x[input].element[i] = arguments.x[input][first + i];
   }
   UNROLL for (int i = 0; i < lanes; ++i) {
     if constexpr (inputs == 1) y.element[i] = round<T>(arguments.function(toFloat(x[0].element[i])));
     else y.element[i] = round<T>(arguments.function(toFloat(x[0].element[i]), toFloat(x[1].element[i])));
   }
-  if (count == lanes) *reinterpret_cast<Lanes<T, lanes>*>(arguments.y + first) = y;
-  else UNROLL for (int i = 0; i < lanes; ++i) if (i < count) arguments.y[first + i] = y.element[i];
+  if (whole) *reinterpret_cast<Lanes<T, lanes>*>(arguments.y + first) = y;
+  else UNROLL for (int i = 0; i < lanes && i < left; ++i) arguments.y[first + i] = y.element[i];
 }
 
 // `function` is a struct with `DEVICE float operator()(float, …) const`, of one operand or of two.
