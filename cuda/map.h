@@ -28,10 +28,9 @@ template <class T, int lanes, class Function, int inputs>
 KERNEL(mapThreads)
 void mapKernel(MapArguments<T, Function, inputs> arguments) {
   const int64_t first = (int64_t{blockIndex().x} * mapThreads + threadIndex()) * lanes;
-  if (first >= arguments.size) return;
   Lanes<T, lanes> x[inputs], y;
   const int64_t left = arguments.size - first;
-  const bool whole = left >= lanes;
+  const bool whole = left >= lanes;  // beyond the last element nothing is left, and nothing happens
   UNROLL for (int input = 0; input < inputs; ++input) {
     if (whole) x[input] = *reinterpret_cast<const Lanes<T, lanes>*>(arguments.x[input] + first);
     else UNROLL for (int i = 0; i < lanes && i < left; ++i) x[input].element[i] = arguments.x[input][first + i];
