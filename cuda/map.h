@@ -28,20 +28,19 @@ template <class T, int lanes, class Function, int inputs>
 KERNEL(mapThreads)
 void mapKernel(MapArguments<T, Function, inputs> arguments) {
   const int64_t first = (int64_t{blockIndex().x} * mapThreads + threadIndex()) * lanes;
-  if (first >= arguments.size) return;
   Lanes<T, lanes> x[inputs], y;
   const int64_t left = arguments.size - first;
-  const int count = left < lanes ? static_cast<int>(left) : lanes;
+  const bool whole = left >= lanes;  // beyond the last element nothing is left, and nothing happens
   UNROLL for (int input = 0; input < inputs; ++input) {
-    if (count == lanes) x[input] = *reinterpret_cast<const Lanes<T, lanes>*>(arguments.x[input] + first);
-    else UNROLL for (int i = 0; i < lanes; ++i) x[input].element[i] = arguments.x[input][first + (i < count ? i : 0)];
+    if (whole) x[input] = *reinterpret_cast<const Lanes<T, lanes>*>(arguments.x[input] + first);
+    else UNROLL for (int i = 0; i < lanes && i < left; ++i) x[input].element[i] = arguments.x[input][first + i];
   }
   UNROLL for (int i = 0; i < lanes; ++i) {
     if constexpr (inputs == 1) y.element[i] = round<T>(arguments.function(toFloat(x[0].element[i])));
     else y.element[i] = round<T>(arguments.function(toFloat(x[0].element[i]), toFloat(x[1].element[i])));
   }
-  if (count == lanes) *reinterpret_cast<Lanes<T, lanes>*>(arguments.y + first) = y;
-  else UNROLL for (int i = 0; i < lanes; ++i) if (i < count) arguments.y[first + i] = y.element[i];
+  if (whole) *reinterpret_cast<Lanes<T, lanes>*>(arguments.y + first) = y;
+  else UNROLL for (int i = 0; i < lanes && i < left; ++i) arguments.y[first + i] = y.element[i];
 }
 
 // `function` is a struct with `DEVICE float operator()(float, …) const`, of one operand or of two.

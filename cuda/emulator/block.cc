@@ -1,7 +1,9 @@
 // See block.h.
 #include "emulator/block.h"
 
+#include <signal.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 
 #include <algorithm>
 #include <cstring>
@@ -19,6 +21,40 @@ thread_local Block* active = nullptr;
 
 // Unwinds a thread that failed.
 struct Failed {};
+
+struct sigaction handlerBefore;
+
+// A kernel's thread that touched what it may not goes on in `lost`, on its own stack; anybody else's fault is passed on.
+void onFault(int signal, siginfo_t* info, void* context) {
+  if (!active) {
+    if (handlerBefore.sa_flags & SA_SIGINFO) return handlerBefore.sa_sigaction(signal, info, context);
+    if (handlerBefore.sa_handler != SIG_DFL && handlerBefore.sa_handler != SIG_IGN) return handlerBefore.sa_handler(signal);
+    sigaction(SIGSEGV, &handlerBefore, nullptr);  // the access is tried again, and ends the process
+    return;
+  }
+  void (*const lost)() = [] { active->stray(); };
+  mcontext_t& machine = static_cast<ucontext_t*>(context)->uc_mcontext;
+#if defined(__x86_64__)
+  // As a call would leave it: eight bytes off a multiple of sixteen, beyond what the function may keep below its stack.
+  machine.gregs[REG_RSP] = (machine.gregs[REG_RSP] - 256) / 16 * 16 - 8;
+  machine.gregs[REG_RIP] = reinterpret_cast<greg_t>(lost);
+#else
+  machine.pc = reinterpret_cast<uintptr_t>(lost);
+#endif
+}
+
+// Once in a process. The sanitizers have a handler of their own, which says more.
+void watchForFaults() {
+#if !defined(__SANITIZE_ADDRESS__)
+  static const int installed = [] {
+    struct sigaction handler = {};
+    handler.sa_sigaction = onFault;
+    handler.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    return sigaction(SIGSEGV, &handler, &handlerBefore);
+  }();
+  static_cast<void>(installed);
+#endif
+}
 
 std::string text(Coordinates c) {
   return "(" + std::to_string(c.x) + ", " + std::to_string(c.y) + ", " + std::to_string(c.z) + ")";
@@ -188,6 +224,12 @@ void Block::fail(const std::string& what) {
   throw Failed{};
 }
 
+void Block::stray() {
+  error = "block " + text(position) + ", thread " + std::to_string(running) + ": touched memory outside of all allocations";
+  Fibre::switchTo(threads[static_cast<size_t>(running)].fibre, host);
+  __builtin_unreachable();
+}
+
 void Block::requireShared(const char* word, const void* address, size_t bytes, size_t alignment) {
   const auto* at = static_cast<const uint8_t*>(address);
   if (at < sharedMemory || at + bytes > sharedMemory + shape.sharedBytes) {
@@ -214,6 +256,7 @@ std::string Block::waiting() const {
 Statistics launch(const Shape& shape, uint64_t seed, const std::function<void()>& kernel) {
   const uint64_t blocks = uint64_t{shape.grid.x} * shape.grid.y * shape.grid.z;
   if (blocks == 0) throw Error("a grid without blocks");
+  watchForFaults();
   std::vector<uint64_t> order(blocks);
   std::iota(order.begin(), order.end(), uint64_t{0});
   std::mt19937_64 random(seed);

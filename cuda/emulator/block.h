@@ -83,6 +83,8 @@ class Block {
 
   // Ends the launch.
   [[noreturn]] void fail(const std::string& what);
+  // The same for a thread that the system stopped at an address that is nobody's: leaves it where it is.
+  [[noreturn]] void stray();
   // `bytes` from `address` on lie in shared memory, at a multiple of `alignment`.
   void requireShared(const char* word, const void* address, size_t bytes, size_t alignment);
   void countConflicts(uint64_t conflicts) { statistics.bankConflicts += conflicts; }

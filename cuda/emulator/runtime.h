@@ -2,7 +2,7 @@
 // and whose kernels run on the emulator. A device's number is the seed of its scheduling.
 //
 // What a stream is given runs late: some of it when more is given, as the seed decides, the rest when somebody waits. A copy
-// from memory that is changed or freed too early is thus seen. Device memory begins as NaN and ends at a page that nobody
+// from memory that is changed or freed too early is thus seen. Device memory begins as NaN and lies between pages that nobody
 // may touch; copies must lie inside one allocation. A kernel that does what is forbidden loses its stream, and the text of
 // that error says what it did.
 #pragma once

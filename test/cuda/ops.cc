@@ -95,15 +95,23 @@ void waitAlone(float*) {
   if (threadIndex() < 32) synchronize();
 }
 
+KERNEL(64)
+void touchBeyond(float* out) {
+  if (threadIndex() == 5) out[64] = 1;
+}
+
+KERNEL(64)
+void readBefore(float* out) { out[threadIndex()] = out[threadIndex() - 1024]; }
+
 // What a kernel does wrong is told by whoever waits for it, and the stream is lost.
-void testFailure() {
+void testFailure(void (*kernel)(float*)) {
   TestLauncher launcher(0);
-  float* out = launcher.scratch<float>(1);
+  float* out = launcher.scratch<float>(64);
   for (int attempt = 0; attempt < 2; ++attempt) {
     try {
-      launcher.launch(waitAlone, {3}, 64, 0, out);
+      launcher.launch(kernel, {3}, 64, 0, out);
       launcher.wait();
-      check(false, "a barrier that half a block reaches was let pass");
+      check(false, "a kernel that does what it may not was let pass");
     } catch (const Error& error) {
       check(error.code == "CP_DEVICE_LOST" && error.message.find("thread") != std::string::npos, error.message);
     }
@@ -120,7 +128,7 @@ int main() {
   testMap("silu", [](auto& a, auto&, auto& y, auto& launcher) { silu({a, y}, launcher); },
           [](double a, double) { return a / (1 + std::exp(-a)); });
   testLaunches();
-  testFailure();
+  for (const auto kernel : {waitAlone, touchBeyond, readBefore}) testFailure(kernel);
   std::printf(failures ? "%d failures\n" : "all good\n", failures);
   return failures ? 1 : 0;
 }
