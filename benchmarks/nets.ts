@@ -41,14 +41,11 @@ const latentSize = 64;
 export function netPrograms({ net, batch }: NetCase & { net: Exclude<NetCase["net"], "composer-mini"> }): NetPrograms {
   switch (net) {
     case "sd15-unet":
-      return unet(sd15Unet, batch);
+      return unetPrograms(sd15Unet, batch, latentSize);
     case "small-unet":
-      return unet(smallUnet, batch);
+      return unetPrograms(smallUnet, batch, latentSize);
     case "sd-vae-decoder":
-      return alone((graph) => {
-        const latents = graph.state("latents", [batch, latentSize, latentSize, sdVae.latentChannels]);
-        return { result: decodeLatents(graph, sdVae, latents), inputs: {} };
-      });
+      return decoderPrograms(batch);
     case "clip-vit-l14-text":
       return alone((graph) => {
         const ids = graph.input("ids", [batch, clipVitL14Text.words], "i32");
@@ -59,7 +56,16 @@ export function netPrograms({ net, batch }: NetCase & { net: Exclude<NetCase["ne
   }
 }
 
-function unet(config: SdUnetConfig, batch: number): NetPrograms {
+/** The decoder of the autoencoder: state "latents" to state "y". */
+export function decoderPrograms(batch: number): NetPrograms {
+  return alone((graph) => {
+    const latents = graph.state("latents", [batch, latentSize, latentSize, sdVae.latentChannels]);
+    return { result: decodeLatents(graph, sdVae, latents), inputs: {} };
+  });
+}
+
+/** A U-Net over latents of `size` × `size`: inputs "context" and "t", state "latents" to state "y". */
+export function unetPrograms(config: SdUnetConfig, batch: number, size: number): NetPrograms {
   const prepare = new Graph();
   const context = prepare.input("context", [batch, clipVitL14Text.words, config.contextWidth]);
   const encoded = encodeContext(prepare, config, context);
@@ -68,7 +74,7 @@ function unet(config: SdUnetConfig, batch: number): NetPrograms {
   }
   const words = Float32Array.from(seeded(1).normals(lengthOf(context.shape)));
   const { step } = alone((graph) => {
-    const latents = graph.state("latents", [batch, latentSize, latentSize, config.latentChannels]);
+    const latents = graph.state("latents", [batch, size, size, config.latentChannels]);
     const t = graph.input("t", [batch]);
     const result = denoiseLatents(graph, config, { latents, t, encoded: encodedStates(graph, encoded) });
     return { result, inputs: { t: new Float32Array(batch).fill(500) } };
