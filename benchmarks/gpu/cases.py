@@ -91,8 +91,8 @@ class Case:
 
 
 class Cases:
-    def __init__(self):
-        file = json.loads(gzip.decompress(FILE.read_bytes()))
+    def __init__(self, path=None):
+        file = json.loads(gzip.decompress((path or FILE).read_bytes()))
         self.interface_hash = file["interfaceHash"]
         self.all = [Case(record, file["ops"]) for record in file["cases"]]
         self.ops = [case for case in self.all if case.kind == "op"]
