@@ -5,7 +5,7 @@ import { clipVitL14Text, sd15Unet, sdVae } from "../lib/models/presets.js";
 import { encodeWords } from "../lib/models/sd-text.js";
 import { denoiseLatents, encodeContext } from "../lib/models/sd-unet.js";
 import type { SdUnetConfig } from "../lib/models/sd-unet-config.js";
-import { decodeLatents } from "../lib/models/sd-vae.js";
+import { decodeLatents, type SdVaeConfig } from "../lib/models/sd-vae.js";
 import { encodedStates } from "../lib/models/unet-inputs.js";
 import { store } from "../lib/ops/store.js";
 import type { TensorMap } from "../lib/weights/safetensors.js";
@@ -45,7 +45,7 @@ export function netPrograms({ net, batch }: NetCase & { net: Exclude<NetCase["ne
     case "small-unet":
       return unetPrograms(smallUnet, batch, latentSize);
     case "sd-vae-decoder":
-      return decoderPrograms(batch);
+      return decoderPrograms(sdVae, batch, latentSize);
     case "clip-vit-l14-text":
       return alone((graph) => {
         const ids = graph.input("ids", [batch, clipVitL14Text.words], "i32");
@@ -56,11 +56,11 @@ export function netPrograms({ net, batch }: NetCase & { net: Exclude<NetCase["ne
   }
 }
 
-/** The decoder of the autoencoder: state "latents" to state "y". */
-export function decoderPrograms(batch: number): NetPrograms {
+/** An autoencoder's decoder, of latents of `size` × `size`: state "latents" to state "y". */
+export function decoderPrograms(config: SdVaeConfig, batch: number, size: number): NetPrograms {
   return alone((graph) => {
-    const latents = graph.state("latents", [batch, latentSize, latentSize, sdVae.latentChannels]);
-    return { result: decodeLatents(graph, sdVae, latents), inputs: {} };
+    const latents = graph.state("latents", [batch, size, size, config.latentChannels]);
+    return { result: decodeLatents(graph, config, latents), inputs: {} };
   });
 }
 

@@ -1,11 +1,13 @@
 /**
- * Nets as cases, prepare and step programs with random weights: those that GPUs are measured with, and a tiny one that an
- * emulator can run.
+ * Nets as cases, prepare and step programs with random weights: those that GPUs are measured with, and tiny ones of each
+ * kind that an emulator can run.
  */
 import { prepareGraph, stepGraph } from "../../lib/composer/programs.js";
 import type { Graph, RealDtype, Value } from "../../lib/graph/graph.js";
 import { composerMini, sd15Unet, sdVae } from "../../lib/models/presets.js";
 import type { SdUnetConfig } from "../../lib/models/sd-unet-config.js";
+import type { SdVaeConfig } from "../../lib/models/sd-vae.js";
+import type { UnetConfig } from "../../lib/models/unet-config.js";
 import { compile } from "../../lib/passes/compile.js";
 import { layoutOf } from "../../lib/passes/layout.js";
 import { loweredLeaf, loweringOf } from "../../lib/passes/lower.js";
@@ -37,9 +39,22 @@ const tinyUnet: SdUnetConfig = {
   projection: "conv",
 };
 
+const tinyComposer: UnetConfig = {
+  ...composerMini,
+  imageSize: 16,
+  width: 16,
+  multipliers: [1, 2],
+  groups: 4,
+  headWidth: 8,
+  locals: { ...composerMini.locals, planeSize: 16 },
+};
+const tinyDecoder: SdVaeConfig = { ...sdVae, widths: [8, 16], blocks: 1, groups: 4 };
+
 export function netCases(opNames: readonly string[]): CaseRecord[] {
-  const both = [unetNet("tiny-unet", tinyUnet, 1, 8), composerNet(1), unetNet("sd15-unet", sd15Unet, 2, 64)];
-  const nets = [...both, composerNet(2), composerNet(8), decoderNet(1)];
+  const composer = (batch: number) => composerNet("composer-mini", composerMini, batch);
+  const both = [unetNet("tiny-unet", tinyUnet, 1, 8), composer(1), unetNet("sd15-unet", sd15Unet, 2, 64)];
+  const tiny = [composerNet("tiny-composer", tinyComposer, 2), decoderNet("tiny-decoder", tinyDecoder, 4)];
+  const nets = [...both, ...tiny, composer(2), composer(8), decoderNet("sd-vae-decoder", sdVae, 64)];
   return [...nets.map((net) => netCase(net, "f16", opNames)), ...both.map((net) => netCase(net, "bf16", opNames))];
 }
 
@@ -55,23 +70,23 @@ function unetNet(name: string, config: SdUnetConfig, batch: number, size: number
   };
 }
 
-function decoderNet(batch: number): Net {
-  const { step } = decoderPrograms(batch);
-  const about = { model: "decoder", batch, config: sdVae };
-  return { name: "sd-vae-decoder", graphs: { step: step.graph }, about, latents: "latents", result: "y" };
+function decoderNet(name: string, config: SdVaeConfig, size: number): Net {
+  const { step } = decoderPrograms(config, 1, size);
+  const about = { model: "decoder", batch: 1, config };
+  return { name, graphs: { step: step.graph }, about, latents: "latents", result: "y" };
 }
 
 /** One branch; the update's coefficients make the next latent clip(prediction / 10). */
-function composerNet(batch: number): Net {
+function composerNet(name: string, config: UnetConfig, batch: number): Net {
   const extent = { images: batch, branches: 1 };
   const one = Float32Array.of(1);
   const masks = ["caption", "semantics", "palette", "sketch", "instances", "depth", "intensity", "masking", "context"];
   return {
-    name: "composer-mini",
-    graphs: { prepare: prepareGraph(composerMini, extent), step: stepGraph(composerMini, extent) },
+    name,
+    graphs: { prepare: prepareGraph(config, extent), step: stepGraph(config, extent) },
     inputs: {
       ...Object.fromEntries(masks.map((mask) => [`mask.${mask}`, one])),
-      palette: Float32Array.of(1 / composerMini.palette),
+      palette: Float32Array.of(1 / config.palette),
       branchWeights: one,
       t: Float32Array.of(500),
       clean: Float32Array.of(0, 0.1, 0),
@@ -79,7 +94,7 @@ function composerNet(batch: number): Net {
       key: Int32Array.of(1, 2, 3, 4),
       noiseStep: Int32Array.of(0),
     },
-    about: { model: "composer", batch, config: composerMini },
+    about: { model: "composer", batch, config },
     latents: "latent",
     result: "latent",
   };

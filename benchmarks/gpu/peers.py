@@ -42,11 +42,12 @@ def attention(t, a):
     heads = int(a["heads"])
     apart = lambda x: x.unflatten(2, (heads, -1)).transpose(1, 2)
 
+    allowed = None
+    if "keyMask" in t:
+        rest = t["keyMask"].new_ones(len(t["k"]), t["k"].shape[1] - t["keyMask"].shape[1])
+        allowed = (torch.cat([t["keyMask"], rest], dim=1) > 0)[:, None, None, :]
+
     def run(t):
-        allowed = None
-        if "keyMask" in t:
-            rest = t["keyMask"].new_ones(len(t["k"]), t["k"].shape[1] - t["keyMask"].shape[1])
-            allowed = (torch.cat([t["keyMask"], rest], dim=1) > 0)[:, None, None, :]
         y = F.scaled_dot_product_attention(*(apart(t[x]) for x in "qkv"), attn_mask=allowed, is_causal=bool(a["causal"]))
         return y.transpose(1, 2).flatten(2)
 

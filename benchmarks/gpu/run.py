@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,7 +31,8 @@ ROOT = Path(__file__).parents[2]
 NETS = [("sd15-unet, batch 2", "f16"), ("composer-mini, batch 1", "f16"), ("sd-vae-decoder, batch 1", "f16")]
 NETS += [("composer-mini, batch 8", "f16"), ("sd15-unet, batch 2", "bf16"), ("composer-mini, batch 1", "bf16")]
 NETS += [("composer-mini, batch 2", "f16")]
-TINY = [("tiny-unet, batch 1", "f16"), ("tiny-unet, batch 1", "bf16")]
+TINY = [("tiny-unet, batch 1", "f16"), ("tiny-composer, batch 2", "f16"), ("tiny-decoder, batch 1", "f16")]
+TINY += [("tiny-unet, batch 1", "bf16")]
 
 
 def nets(session, count=None):
@@ -53,6 +55,12 @@ def run_checks(session):
     from checks import checks
 
     checks(session, session.cases.ops)
+
+
+def run_checks_once(session):
+    from checks import checks
+
+    checks(session, session.cases.ops, runs=1)
 
 
 def run_layers(session):
@@ -80,13 +88,13 @@ SECTIONS = {
     "checks": (run_checks, 60),
     "steps": (run_steps, 120),
     "layers": (run_layers, 180),
-    "memcheck": (run_checks, 60),
-    "racecheck": (run_checks, 60),
+    "memcheck": (run_checks_once, 90),
+    "racecheck": (run_checks_once, 90),
     "compiled": (run_compiled, 180),
     "autotuned": (lambda session: run_compiled(session, "max-autotune-no-cudagraphs"), 600),
     "ceilings": (run_ceilings, 20),
 }
-CLOCKS = ["clocks.sm", "clocks.mem", "power.draw", "temperature.gpu", "clocks_throttle_reasons.active"]
+CLOCKS = ["clocks.sm", "clocks.mem", "power.draw", "temperature.gpu", "clocks_event_reasons.active"]
 SANITIZERS = ["memcheck", "racecheck"]
 # Tuning a U-Net can take all of ten minutes: only when it is asked for.
 ASKED_FOR = ["autotuned"]
@@ -141,7 +149,7 @@ def section_command(name, options, records, ceiling):
     command += ["--ceiling", json.dumps(ceiling)] if ceiling else []
     if name in SANITIZERS:
         tool = shutil.which("compute-sanitizer")
-        return tool and [tool, "--tool", name, "--error-exitcode", "9", *command]
+        return tool and [tool, "--tool", name, "--target-processes", "all", "--error-exitcode", "9", *command]
     return command
 
 
@@ -157,14 +165,18 @@ def run_section(name, options, records, left, ceiling):
         return {**result, "skipped": "no time was left"}
     begun = time.time()
     print(f"{name} …", file=sys.stderr, flush=True)
-    try:
-        done = subprocess.run(command, timeout=limit, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        result["rc"], text = done.returncode, done.stdout
-    except subprocess.TimeoutExpired as expired:
-        result["timed_out"], text = True, (expired.stdout or b"").decode(errors="replace")
-    result["wall_s"] = round(time.time() - begun, 1)
-    if result["rc"] != 0 or name in SANITIZERS:
-        result["output"] = text[-2000:]
+    with tempfile.TemporaryFile("w+", errors="replace") as said:
+        child = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            result["rc"] = child.wait(limit)
+        except subprocess.TimeoutExpired:
+            result["timed_out"] = True
+            os.killpg(child.pid, signal.SIGKILL)  # with whatever it has started
+            child.wait()
+        result["wall_s"] = round(time.time() - begun, 1)
+        said.seek(0)
+        if result["rc"] != 0 or name in SANITIZERS:
+            result["output"] = said.read()[-2000:]
     return result
 
 
@@ -173,6 +185,8 @@ def read_records(file):
 
 
 def commit():
+    if not shutil.which("git"):
+        return os.environ.get("COUNTERPOINT_COMMIT", "")
     found = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True)
     return found.stdout.strip() if found.returncode == 0 else os.environ.get("COUNTERPOINT_COMMIT", "")
 

@@ -86,6 +86,10 @@ class Session:
                 body()
         return self.settled(graph.replay)
 
+    def untuned(self):
+        """For what runs once: without a search for the fastest algorithm."""
+        return self.torch.backends.cudnn.flags(enabled=True, benchmark=False)
+
     def emptied(self):
         if self.on_gpu:
             self.torch.cuda.empty_cache()

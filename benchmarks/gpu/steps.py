@@ -66,8 +66,9 @@ def steps(session, cases):
             theirs = twin.result(twin.run()).cpu()
             del twin
             session.emptied()
-            exact = twin_of(session, case, session.torch.float64)
-            reference = exact.result(exact.run()).cpu()
+            with session.untuned():
+                exact = twin_of(session, case, session.torch.float64)
+                reference = exact.result(exact.run()).cpu()
             del exact
             session.emptied()
         errors = [session.peers.relative(y, reference) for y in (session.torch.from_numpy(out), theirs)]
@@ -79,6 +80,8 @@ def compiled(session, cases, mode):
     """Emits the step of torch.compile, in `mode`, for every case."""
     if not session.torch:
         return
+    import torch._dynamo
+
     torch = session.torch
     for case in cases:
         with torch.no_grad():

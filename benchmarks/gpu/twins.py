@@ -163,7 +163,7 @@ class Twin:
         drawn = {place.name: tensor_of(place) for place in case.state if place.fill}
         latents = spread(next(iter(drawn.values())).to(device, dtype).permute(0, 3, 1, 2))
         config, self.model = case.record["net"]["config"], case.record["net"]["model"]
-        t = inputs.get("t")
+        t = inputs["t"].to(torch.promote_types(dtype, torch.float32)) if "t" in inputs else None
         if self.model == "decoder":
             self.step, self.arguments = (lambda x: decoder(p, config, x)), (latents,)
         elif self.model == "unet":
