@@ -1,7 +1,8 @@
 """The C functions of cuda/backend/abi.h: devices, regions of their memory, programs, runs."""
 
 import ctypes
-from ctypes import POINTER, byref, c_char, c_char_p, c_double, c_int, c_int32, c_int64, c_uint8, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, byref, c_char, c_char_p, c_double, c_int, c_int32, c_int64
+from ctypes import c_uint8, c_uint32, c_uint64, c_void_p
 
 import numpy as np
 
@@ -67,8 +68,9 @@ class Library:
                 "build it from the sources that programs.json.gz was written from"
             )
 
-    def require(self, status):
-        if status == 0:
+    def call(self, name, *arguments):
+        """A function by what follows "counterpointCuda" in its name; raises what it failed with."""
+        if getattr(self.c, f"counterpointCuda{name}")(*arguments) == 0:
             return
         why = self.c.counterpointCudaFailure().contents
         place = f" (instruction {why.instruction})" if why.instruction >= 0 else ""
@@ -78,33 +80,26 @@ class Library:
 class Device:
     def __init__(self, library, index=0):
         self.library, self.handle = library, c_void_p()
-        library.require(library.c.counterpointCudaOpen(c_int32(index), byref(self.handle)))
+        library.call("Open", c_int32(index), byref(self.handle))
 
     def description(self):
         description = Description()
-        self.library.require(self.library.c.counterpointCudaDescribe(self.handle, byref(description)))
+        self.library.call("Describe", self.handle, byref(description))
         return description
-
-    def close(self):
-        self.library.c.counterpointCudaClose(self.handle)
 
 
 class Region:
     def __init__(self, device, size):
         self.library, self.handle = device.library, c_void_p()
-        self.library.require(self.library.c.counterpointCudaCreateRegion(device.handle, c_uint64(size), byref(self.handle)))
+        self.library.call("CreateRegion", device.handle, c_uint64(size), byref(self.handle))
 
     def write(self, offset, data):
         """`data`: an array of bytes."""
-        self.library.require(
-            self.library.c.counterpointCudaWrite(self.handle, c_uint64(offset), data.ctypes.data_as(c_void_p), c_uint64(data.size))
-        )
+        self.library.call("Write", self.handle, c_uint64(offset), data.ctypes.data_as(c_void_p), c_uint64(data.size))
 
     def read(self, offset, size):
         data = np.empty(size, np.uint8)
-        self.library.require(
-            self.library.c.counterpointCudaRead(self.handle, c_uint64(offset), data.ctypes.data_as(c_void_p), c_uint64(size))
-        )
+        self.library.call("Read", self.handle, c_uint64(offset), data.ctypes.data_as(c_void_p), c_uint64(size))
         return data
 
     def free(self):
@@ -132,19 +127,13 @@ class Program:
             row.tensorCount, row.attributeCount = len(tensors), len(attributes)
             row.tensors = (Tensor * len(tensors))(*map(tensor_of, tensors))
             row.attributes = (c_double * len(attributes))(*attributes)
-        self.library.require(
-            self.library.c.counterpointCudaLoad(
-                device.handle, rows, c_uint32(len(instructions)), (c_uint64 * 4)(*sizes), byref(self.handle)
-            )
-        )
+        count, bounds = c_uint32(len(instructions)), (c_uint64 * 4)(*sizes)
+        self.library.call("Load", device.handle, rows, count, bounds, byref(self.handle))
 
     def run(self, weights, state, inputs):
         """`inputs`: the bytes of that region. Returns when the run is done."""
-        self.library.require(
-            self.library.c.counterpointCudaRun(
-                self.handle, weights.handle, state.handle, inputs.ctypes.data_as(c_void_p), never, None
-            )
-        )
+        data = inputs.ctypes.data_as(c_void_p)
+        self.library.call("Run", self.handle, weights.handle, state.handle, data, never, None)
 
     def free(self):
         self.library.c.counterpointCudaFreeProgram(self.handle)

@@ -36,7 +36,8 @@ def stored(numbers, dtype):
     """f32 numbers as bytes of `dtype`, rounded to the nearest, of two equally near to the even one."""
     if dtype == "bf16":
         bits = numbers.view(np.uint32)
-        return ((bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)).astype("<u2").view(np.uint8)
+        odd = (bits >> np.uint32(16)) & np.uint32(1)
+        return ((bits + np.uint32(0x7FFF) + odd) >> np.uint32(16)).astype("<u2").view(np.uint8)
     return numbers.astype({"f32": "<f4", "f16": "<f2"}[dtype]).view(np.uint8)
 
 
@@ -84,7 +85,8 @@ class Case:
         self.programs = {program["name"]: program for program in record["programs"]}
 
     def instructions(self, program):
-        return [(self.ops[op], attributes, tensors) for op, attributes, tensors in self.programs[program]["instructions"]]
+        rows = self.programs[program]["instructions"]
+        return [(self.ops[op], attributes, tensors) for op, attributes, tensors in rows]
 
     def inputs(self, program):
         return [Place(place) for place in self.programs[program]["inputs"]]

@@ -67,7 +67,7 @@ class TorchLayer:
 
 
 def measure(session, baseline, op, attributes, tensors, temperature):
-    sets, count, size = set_count(tensors, session.cache_bytes)
+    sets, count, size = set_count(tensors, session)
     uses = Uses(session.device, op, attributes, tensors, 1 if temperature == "hot" else sets, count)
     try:
         for _ in range(3):
@@ -139,7 +139,7 @@ def timed(session, baseline, op, attributes, tensors, record):
     result = {
         "ours": {"cold_us": cold["ours"], "hot_us": hot["ours"], "pct_roof": 100 * record["roof_us"] / max(ours, 1e-9)},
         "peers": peers,
-        "ratio_best_peer": best and best / max(ours, 1e-9),
+        "ratio_best_peer": best / ours if best and ours > 0 else None,
         "spread_pct": max(spread, cold_spread),
         "rotation": about,
     }

@@ -48,7 +48,8 @@ def attention(t, a):
         allowed = (torch.cat([t["keyMask"], rest], dim=1) > 0)[:, None, None, :]
 
     def run(t):
-        y = F.scaled_dot_product_attention(*(apart(t[x]) for x in "qkv"), attn_mask=allowed, is_causal=bool(a["causal"]))
+        q, k, v = (apart(t[name]) for name in "qkv")
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, is_causal=bool(a["causal"]))
         return y.transpose(1, 2).flatten(2)
 
     def pinned(backend):

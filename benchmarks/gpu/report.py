@@ -49,12 +49,13 @@ def table_of(report):
         lines.append(f"ceilings: {ceiling['gemm_tflops']:.0f} TFLOP/s bf16, {ceiling['copy_tbs']:.2f} TB/s copied")
     if checks["cases"]:
         lines.append(f"checks: {checks['cases']} cases against f64, {len(checks['failed'])} failed")
-        lines += [f"  FAILED {check['id'][:90]} {check['dtype']}: {'; '.join(check['faults'])}" for check in checks["failed"][:20]]
+        for check in checks["failed"][:20]:
+            lines.append(f"  FAILED {check['id'][:90]} {check['dtype']}: {'; '.join(check['faults'])}")
     lines += step_lines(report["steps"])
     lines += layer_lines(report["layers"])
     for section in report["sections"]:
         state = section.get("skipped") or ("out of time" if section["timed_out"] else f"rc {section['rc']}")
-        lines.append(f"{section['name']:<12} {section['wall_s']:6.1f} s  {state}")
+        lines.append(f"{section['name']:<12} {section['wall_s']:6.1f} s  {state}, {section['records']} records")
         if section["rc"] not in (0, None) and "output" in section:
             lines.append(section["output"][-600:])
         elif "ERROR SUMMARY" in section.get("output", ""):
@@ -80,9 +81,8 @@ def layer_lines(layers):
     lines = [f"{'layer':<72} {'n':>3} {'cold us':>9} {'hot us':>9} {'% roof':>6} {'peer/ours':>9} {'error':>8}"]
     for layer in layers[:MOST_LAYERS]:
         ours, ratio, error = layer["ours"], layer["ratio_best_peer"], layer.get("err")
-        lines.append(
-            f"{layer['id'][:72]:<72} {layer['count_in_step']:>3} {ours['cold_us']['p50']:>9.1f} {ours['hot_us']['p50']:>9.1f}"
-            f" {ours['pct_roof']:>6.0f} {f'{ratio:.2f}' if ratio else '':>9} {format(error['ours_rel'], '.1e') if error else '':>8}"
-            f"{'' if layer.get('ok', True) else '  WRONG'}"
-        )
+        times = f"{ours['cold_us']['p50']:>9.1f} {ours['hot_us']['p50']:>9.1f} {ours['pct_roof']:>6.0f}"
+        compared = f"{f'{ratio:.2f}' if ratio else '':>9} {format(error['ours_rel'], '.1e') if error else '':>8}"
+        wrong = "" if layer.get("ok", True) else "  WRONG"
+        lines.append(f"{layer['id'][:72]:<72} {layer['count_in_step']:>3} {times} {compared}{wrong}")
     return lines

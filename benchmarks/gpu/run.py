@@ -105,7 +105,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "out/gpu.json", help="the report (default out/gpu.json)")
     parser.add_argument("--library", type=Path, help="one that is built already")
-    parser.add_argument("--emulated", action="store_true", help="on the emulator: no GPU, tiny cases, times without meaning")
+    parser.add_argument("--emulated", action="store_true", help="no GPU, tiny cases; its times mean nothing")
     parser.add_argument("--only", help=f"sections, of {', '.join(SECTIONS)}")
     parser.add_argument("--budget", type=float, default=570, help="seconds for all of it (default 570)")
     parser.add_argument("--cases", type=Path, help="another file of cases")
@@ -138,8 +138,9 @@ def build_command():
     found = subprocess.run(query, capture_output=True, text=True) if shutil.which(query[0]) else None
     capability = found.stdout.split()[0].replace(".", "") if found and found.stdout.strip() else "80;90;100;120"
     folder = str(ROOT / "build/cuda")
-    configure = f'cmake -S "{ROOT}" -B "{folder}" -DCMAKE_BUILD_TYPE=Release "-DCOUNTERPOINT_CUDA_ARCHITECTURES={capability}"'
-    return ["sh", "-c", f'{configure} && cmake --build "{folder}" --target counterpoint-cuda -j {os.cpu_count()}']
+    options = f'-DCMAKE_BUILD_TYPE=Release "-DCOUNTERPOINT_CUDA_ARCHITECTURES={capability}"'
+    build = f'cmake --build "{folder}" --target counterpoint-cuda -j {os.cpu_count()}'
+    return ["sh", "-c", f'cmake -S "{ROOT}" -B "{folder}" {options} && {build}']
 
 
 def section_command(name, options, records, ceiling):
@@ -202,6 +203,7 @@ def sampled_clocks(file):
 
 def main():
     options = arguments()
+    os.environ["PATH"] += os.pathsep + "/usr/local/cuda/bin"  # where CUDA installs itself and often nothing says so
     if options.section:
         return run_in_process(options)
     begun = time.time()
@@ -218,6 +220,7 @@ def main():
         left = options.budget - (time.time() - begun)
         sections.append(run_section(name, options, part, left, measured[-1] if measured else None))
         records[name] = read_records(part)
+        sections[-1]["records"] = len(records[name])
         part.unlink(missing_ok=True)
         report = report_of(head, sections, records)
         options.out.write_text(json.dumps(report, indent=1) + "\n")

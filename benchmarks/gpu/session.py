@@ -17,8 +17,8 @@ class Session:
         self.library_path, self.opened = library, None
         # Where nothing has been measured: figures of no card, by which only the order of layers is decided.
         self.ceiling = ceiling or {"gemm_tflops": 100.0, "copy_tbs": 1.0}
-        self.repeats = 3 if emulated else 15
-        self.cache_bytes = 2**16
+        self.repeats = 2 if emulated else 15
+        self.cache_bytes = 0
         self.torch = self.peers = self.torch_device = self.torch_idle_ms = None
         self.on_gpu = False
 
@@ -50,6 +50,8 @@ class Session:
         self.torch_device = "cuda" if self.on_gpu else "cpu"
         self.dtypes = {"f16": torch.float16, "bf16": torch.bfloat16, "f32": torch.float32}
         self.torch_idle_ms = 0.0
+        if self.emulated:
+            torch.set_num_threads(1)
         if self.on_gpu:
             torch.backends.cudnn.benchmark = True
             torch.backends.cudnn.benchmark_limit = 0

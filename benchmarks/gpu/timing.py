@@ -14,7 +14,7 @@ from abi import Program, Region
 from cases import BYTES, DTYPES, REGIONS, Loaded, Place, content
 
 CLOCK = "host clock around graph launch and wait, less that of a graph with one tiny kernel, by the number of uses"
-ALIGNMENT, MOST_SETS, FEWEST_USES = 256, 64, 20
+ALIGNMENT, FEWEST_SETS, MOST_SETS, FEWEST_USES = 256, 4, 64, 20
 
 
 def milliseconds(run):
@@ -107,8 +107,10 @@ class Uses:
         self.state.free()
 
 
-def set_count(tensors, cache_bytes):
-    """How many sets of operands to go round, and how often an instruction is used."""
+def set_count(tensors, session):
+    """How many sets of operands to go round, how often an instruction is used, and the bytes of one set."""
     size = sum(int(np.prod(record[4:])) * BYTES[DTYPES[record[1]]] for record in tensors if record is not None)
-    sets = int(np.clip(-(-3 * cache_bytes // size), 4, MOST_SETS))
+    if session.emulated:
+        return 2, 3, size
+    sets = int(np.clip(-(-3 * session.cache_bytes // size), FEWEST_SETS, MOST_SETS))
     return sets, max(sets, FEWEST_USES), size

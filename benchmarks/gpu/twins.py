@@ -125,7 +125,7 @@ def decoder(p, config, latents):
 
 
 class Composer(Unet):
-    """Composer's: what does not depend on the step apart from what does. The inputs' names are lib/models/unet-inputs.ts's."""
+    """Composer's, what does not depend on the step apart. Inputs have the names of lib/models/unet-inputs.ts."""
 
     def encode(self, inputs, rows):
         config = self.config
@@ -151,15 +151,16 @@ class Composer(Unet):
 
 
 class Twin:
-    """The step of a case in torch, in `dtype`. `step` takes and gives tensors alone; `result` is as the case's state has it."""
+    """The step of a case in torch, in `dtype`; `result` is what the case's state then holds."""
 
     def __init__(self, case, weights, dtype, device):
         """`weights`: those of the case, [I O] and [K K I O], in whatever dtype they have there."""
         last = torch.channels_last
         spread = lambda x: x.contiguous(memory_format=last) if x.dim() == 4 else x.contiguous()
-        turned = {name: w.permute(3, 2, 0, 1) if w.dim() == 4 else w.T if w.dim() == 2 else w for name, w in weights.items()}
-        p = {name: spread(w.to(device, dtype)) for name, w in turned.items()}
-        inputs = {place.name: tensor_of(place).to(device) for program in case.programs for place in case.inputs(program)}
+        turned = lambda w: w.permute(3, 2, 0, 1) if w.dim() == 4 else w.T if w.dim() == 2 else w
+        p = {name: spread(turned(w).to(device, dtype)) for name, w in weights.items()}
+        places = [place for program in case.programs for place in case.inputs(program)]
+        inputs = {place.name: tensor_of(place).to(device) for place in places}
         drawn = {place.name: tensor_of(place) for place in case.state if place.fill}
         latents = spread(next(iter(drawn.values())).to(device, dtype).permute(0, 3, 1, 2))
         config, self.model = case.record["net"]["config"], case.record["net"]["model"]
