@@ -5,7 +5,8 @@
 
 Needs Python 3.11 with numpy; nvcc and cmake unless a library is given; torch with CUDA for what is compared with it. No
 Node and no network. Every section is a process of its own with a limit of time, and what it has measured by then is kept.
-Ends with one table and a code other than 0 where a section failed or a result is wrong.
+Ends with one table and a code other than 0 where a section failed or a result is wrong. Where there is no .git, the commit is
+what COUNTERPOINT_COMMIT says.
 """
 
 import argparse
