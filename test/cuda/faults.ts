@@ -56,7 +56,6 @@ const harmless: Readonly<Record<string, string>> = {
   "sinusoidal.cu: angle < 1.6e6": "a time so late has no right answer: this one is NaN, the other a wrong number",
   "attention/flash.h: i + 1 < count": "copies keys that nobody needs to a stage that nobody reads",
   "map.h: left >= lanes": "takes elements one by one, which is only slower",
-  "sinusoidal.cu: angle < 1.6e6": "no case has an angle so large, where the kernel gives NaN on purpose",
   "attention/plain.h: synchronize(); (2)":
     "the next maximum's shuffles hold the warp together too; hardware promises that for registers and not for memory",
 };
