@@ -5,7 +5,7 @@ import { clipVitL14Text, sd15Unet, sdVae } from "../lib/models/presets.js";
 import { encodeWords } from "../lib/models/sd-text.js";
 import { denoiseLatents, encodeContext } from "../lib/models/sd-unet.js";
 import type { SdUnetConfig } from "../lib/models/sd-unet-config.js";
-import { decodeLatents } from "../lib/models/sd-vae.js";
+import { decodeLatents, type SdVaeConfig } from "../lib/models/sd-vae.js";
 import { encodedStates } from "../lib/models/unet-inputs.js";
 import { store } from "../lib/ops/store.js";
 import type { TensorMap } from "../lib/weights/safetensors.js";
@@ -41,14 +41,11 @@ const latentSize = 64;
 export function netPrograms({ net, batch }: NetCase & { net: Exclude<NetCase["net"], "composer-mini"> }): NetPrograms {
   switch (net) {
     case "sd15-unet":
-      return unet(sd15Unet, batch);
+      return unetPrograms(sd15Unet, batch, latentSize);
     case "small-unet":
-      return unet(smallUnet, batch);
+      return unetPrograms(smallUnet, batch, latentSize);
     case "sd-vae-decoder":
-      return alone((graph) => {
-        const latents = graph.state("latents", [batch, latentSize, latentSize, sdVae.latentChannels]);
-        return { result: decodeLatents(graph, sdVae, latents), inputs: {} };
-      });
+      return decoderPrograms(sdVae, batch, latentSize);
     case "clip-vit-l14-text":
       return alone((graph) => {
         const ids = graph.input("ids", [batch, clipVitL14Text.words], "i32");
@@ -59,7 +56,16 @@ export function netPrograms({ net, batch }: NetCase & { net: Exclude<NetCase["ne
   }
 }
 
-function unet(config: SdUnetConfig, batch: number): NetPrograms {
+/** An autoencoder's decoder, of latents of `size` × `size`: state "latents" to state "y". */
+export function decoderPrograms(config: SdVaeConfig, batch: number, size: number): NetPrograms {
+  return alone((graph) => {
+    const latents = graph.state("latents", [batch, size, size, config.latentChannels]);
+    return { result: decodeLatents(graph, config, latents), inputs: {} };
+  });
+}
+
+/** A U-Net over latents of `size` × `size`: inputs "context" and "t", state "latents" to state "y". */
+export function unetPrograms(config: SdUnetConfig, batch: number, size: number): NetPrograms {
   const prepare = new Graph();
   const context = prepare.input("context", [batch, clipVitL14Text.words, config.contextWidth]);
   const encoded = encodeContext(prepare, config, context);
@@ -68,7 +74,7 @@ function unet(config: SdUnetConfig, batch: number): NetPrograms {
   }
   const words = Float32Array.from(seeded(1).normals(lengthOf(context.shape)));
   const { step } = alone((graph) => {
-    const latents = graph.state("latents", [batch, latentSize, latentSize, config.latentChannels]);
+    const latents = graph.state("latents", [batch, size, size, config.latentChannels]);
     const t = graph.input("t", [batch]);
     const result = denoiseLatents(graph, config, { latents, t, encoded: encodedStates(graph, encoded) });
     return { result, inputs: { t: new Float32Array(batch).fill(500) } };

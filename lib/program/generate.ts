@@ -20,7 +20,7 @@ import { parsePattern, type Word } from "../graph/pattern.js";
 import { generateCudaSources } from "./generate-cuda.js";
 import { banner, capital, findFunction, literal } from "./generated-text.js";
 import { isas } from "./isa.js";
-import { loadOps } from "./op-table.js";
+import { interfaceHash, loadOps } from "./op-table.js";
 
 /** What the compiler calls an architecture. */
 const macros: Record<keyof typeof isas, string> = { x64: "__x86_64__", arm64: "__aarch64__" };
@@ -56,7 +56,7 @@ ${byArchitecture((names) => {
 })}constexpr int isaCount = sizeof(isaNames) / sizeof(*isaNames);
 
 // Of the interfaces of all ops: parts of a build that differ in it do not fit together.
-constexpr uint32_t interfaceHash = ${literal(ops.reduce((hash, op) => Math.imul(hash ^ opcode(op), 0x01000193), 0x811c9dc5))};
+constexpr uint32_t interfaceHash = ${literal(interfaceHash(ops))};
 
 ${ops.map(opStruct).join("\n")}
 #define COUNTERPOINT_KERNELS(isa) \\

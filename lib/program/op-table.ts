@@ -21,6 +21,11 @@ export async function loadOps(): Promise<readonly OpDefinition[]> {
   return [...ops.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** Of the interfaces of `ops`, in their order: what an addon and a library must agree on. */
+export function interfaceHash(ops: readonly OpDefinition[]): number {
+  return ops.reduce((hash, op) => Math.imul(hash ^ opcode(op), 0x01000193), 0x811c9dc5) >>> 0;
+}
+
 function definitionOf(exported: unknown): OpDefinition | null {
   return typeof exported === "function" && "definition" in exported ? (exported.definition as OpDefinition) : null;
 }

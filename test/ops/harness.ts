@@ -64,6 +64,16 @@ export interface PreparedCase {
   readonly tolerance: number;
 }
 
+/** What `testOp` was given, for those who run the cases elsewhere. */
+export interface OpTable {
+  readonly op: OpDefinition;
+  readonly cases: readonly OpCase[];
+  readonly options: OpOptions;
+}
+
+/** Of all files of this folder that have been imported. */
+export const opTables: OpTable[] = [];
+
 /** Registers the tests of `op`, one mocha case for every check of every case. */
 export function testOp<
   O extends Record<string, OperandSpec>,
@@ -75,12 +85,14 @@ export function testOp<
   options: OpOptions<keyof O & string> = {},
 ): void {
   const definition = op.definition;
+  const table: OpTable = { op: definition, cases: cases as readonly OpCase[], options: options as OpOptions };
+  opTables.push(table);
   describe(`op ${definition.name}`, () => {
     for (const [index, entry] of cases.entries()) {
-      const prepared = prepare(definition, entry as OpCase, options as OpOptions, index + 1);
+      const prepared = prepare(table, index);
       it(`${prepared.title}: devices agree with the reference`, () => checkOnDevices(prepared));
       for (const storage of opensDtype(definition) ? (["f16", "bf16"] as const) : []) {
-        const narrow = prepare(definition, entry as OpCase, options as OpOptions, index + 1, storage);
+        const narrow = prepare(table, index, storage);
         it(`${narrow.title} in ${storage}: devices agree with the reference`, () => checkOnDevices(narrow));
       }
       const alone = firstImage(prepared);
@@ -98,18 +110,15 @@ export function testOp<
   });
 }
 
-function opensDtype({ operands }: OpDefinition): boolean {
+/** Whether some operand may be stored in 16 bits. */
+export function opensDtype({ operands }: OpDefinition): boolean {
   return Object.values(operands).some(({ dtype }) => dtype === undefined);
 }
 
-function prepare(
-  op: OpDefinition,
-  entry: OpCase,
-  options: OpOptions,
-  seed: number,
-  storage: RealDtype = "f32",
-): PreparedCase {
-  const random = seeded(seed);
+/** Case `index` of a table with what the op leaves open in `storage`; its random numbers follow from the index alone. */
+export function prepare({ op, cases, options }: OpTable, index: number, storage: RealDtype = "f32"): PreparedCase {
+  const entry = cases[index];
+  const random = seeded(index + 1);
   const unknown = Object.keys(entry.shapes).find((name) => !(name in op.operands));
   if (unknown) throw new Error(`${op.name} has no operand "${unknown}"`);
   const operands = Object.entries(op.operands).map(([name, spec]) => {

@@ -20,7 +20,8 @@ const unwritten = 0xff;
 /** Relative errors that results in 16 bits may have. */
 const roundings: Partial<Record<Dtype, number>> = { f16: 6e-4, bf16: 4e-3 };
 
-interface Placed {
+/** An operand or result of a case and where its program has it. */
+export interface Placed {
   readonly name: string;
   readonly operand: Operand;
   /** What it holds before the run; null for a result. */
@@ -91,7 +92,8 @@ export async function checkAlone(prepared: PreparedCase, alone: PreparedCase): P
   }
 }
 
-function programOf(prepared: PreparedCase, weightRegion: Region): { program: Program; placed: Placed[] } {
+/** The case as a program of one instruction, and what its memory holds before and after. */
+export function programOf(prepared: PreparedCase, weightRegion: Region): { program: Program; placed: Placed[] } {
   const { graph, values, results, leaves } = graphOf(prepared);
   const read = interpret(graph, leaves);
   const sizes: Record<Region, number> = { weights: 0, state: alignment, inputs: 0, arena: 0 };
@@ -157,13 +159,18 @@ function checkState(state: Uint8Array<ArrayBuffer>, placed: readonly Placed[], t
   for (const { name, operand, after } of placed) {
     if (operand.region !== "state" || !after) continue;
     const got = numbersOf(state, operand);
-    const allowed = tolerance === 0 ? 0 : Math.max(tolerance, roundings[operand.dtype] ?? 0);
+    const allowed = allowedError(operand.dtype, tolerance);
     const error = relativeError(got, rounded(after, operand.dtype));
     assert.ok(error <= allowed, `${where}: "${name}" is off by ${error}, allowed ${allowed}`);
     new Uint8Array(gaps.buffer, operand.offset, got.length * dtypeBytes[operand.dtype]).fill(unwritten);
   }
   const touched = gaps.findIndex((byte) => byte !== unwritten);
   assert.equal(touched, -1, `${where}: byte ${touched} of the state is outside every result and was written`);
+}
+
+/** The relative error that a result in `dtype` may have in a case of `tolerance`. */
+export function allowedError(dtype: Dtype, tolerance: number): number {
+  return tolerance === 0 ? 0 : Math.max(tolerance, roundings[dtype] ?? 0);
 }
 
 function numbersOf(state: Uint8Array<ArrayBuffer>, operand: Operand): Float64Array {
