@@ -55,7 +55,6 @@ const testsElsewhere: Readonly<Record<string, string>> = {
 const harmless: Readonly<Record<string, string>> = {
   "attention/flash.h: i + 1 < count": "copies keys that nobody needs to a stage that nobody reads",
   "map.h: left >= lanes": "takes elements one by one, which is only slower",
-  "sinusoidal.cu: angle < 1.6e6": "no case has an angle so large, where the kernel gives NaN on purpose",
   "attention/plain.h: synchronize(); (2)":
     "the next maximum's shuffles hold the warp together too; hardware promises that for registers and not for memory",
 };
