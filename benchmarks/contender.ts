@@ -12,6 +12,14 @@ export const peers: Readonly<Record<string, readonly string[]>> = {
   onnxruntime: ["onnxruntime"],
 };
 
+/**
+ * What holds peers to the instruction set that this engine is held to. ONNX Runtime's own kernels have no such setting, and
+ * take the best there is.
+ */
+const limits: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  avx2: { ONEDNN_MAX_CPU_ISA: "AVX2", ATEN_CPU_CAPABILITY: "avx2", MKL_ENABLE_INSTRUCTIONS: "AVX2" },
+};
+
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const python = `${root}build/peers/bin/python`;
 
@@ -38,7 +46,12 @@ export class Contender {
     const [command, ...words] = own
       ? [process.execPath, fileURLToPath(new URL("counterpoint.js", import.meta.url)), `${threads}`, isa ?? ""]
       : [python, `${root}benchmarks/peers/contender.py`, name, `${threads}`];
-    const environment = { ...process.env, OMP_NUM_THREADS: `${threads}`, MKL_NUM_THREADS: `${threads}` };
+    const environment = {
+      ...process.env,
+      ...limits[isa ?? ""],
+      OMP_NUM_THREADS: `${threads}`,
+      MKL_NUM_THREADS: `${threads}`,
+    };
     this.process = spawn(command, words, { stdio: ["pipe", "pipe", "inherit"], env: environment });
     this.lines = createInterface({ input: this.process.stdout! });
     this.answers = this.lines[Symbol.asyncIterator]();

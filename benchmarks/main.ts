@@ -1,7 +1,7 @@
 /**
  * Speed, against the machine's own peak and against peers.
  *
- *     npm run bench [-- ops|step|train|job …] [--peer torch,openvino,onnxruntime] [--only text] [--rounds n] [--json]
+ *     npm run bench [-- ops|step|train|job …] [--peer torch,openvino,onnxruntime] [--only text] [--rounds n] [--isa name] [--json]
  *
  * Every contender is a process of its own with the same threads; they take turns, so that whatever else the machine does
  * falls on all of them alike, and medians are compared. Peak is what the op `multiplyAdds` reaches, measured in the same
@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { openCpuDevice } from "../lib/machine/cpu.js";
+import type { Isa } from "../lib/program/isa.js";
 import { readSafetensors, type TensorMap, writeSafetensors } from "../lib/weights/safetensors.js";
 import { type Case, isOp, nameOf, type SuiteName, suites } from "./cases.js";
 import { chartOf } from "./chart.js";
@@ -63,7 +64,10 @@ async function elapsedMs(work: Work): Promise<number> {
   return performance.now() - begun;
 }
 
-const device = openCpuDevice({ threads: values.threads ? Number(values.threads) : undefined });
+const device = openCpuDevice({
+  threads: values.threads ? Number(values.threads) : undefined,
+  isa: values.isa as Isa | undefined,
+});
 const peak = await openPeak(device);
 const { threads } = device.info;
 
