@@ -50,11 +50,10 @@ export async function readModel(folder: string): Promise<Model> {
     clip: join(folder, pretrainedFiles.clip),
     percept: join(folder, pretrainedFiles.percept),
   };
-  const [composer, clip, percept] = await Promise.all([
-    readSafetensors(files.composer),
-    readSafetensors(files.clip),
-    readSafetensors(files.percept),
-  ]);
+  // One after the other: the first that is wrong is the one that is told, and none is read in vain beside it.
+  const composer = await readSafetensors(files.composer);
+  const clip = await readSafetensors(files.clip);
+  const percept = await readSafetensors(files.percept);
   const model = {
     composer: {
       ...netOf(composer, parseConfig(unetSchema, composer, files.composer), files.composer, (config) => [
