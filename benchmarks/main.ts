@@ -3,6 +3,7 @@
  *
  *     npm run bench [-- ops|step|train|job …] [--peer torch,openvino,onnxruntime] [--only text] [--rounds n] [--isa name] [--json]
  *
+ * A peer may be named by one of its ways alone, such as "torch channels_last": torch's compilation takes minutes.
  * Every contender is a process of its own with the same threads; they take turns, so that whatever else the machine does
  * falls on all of them alike, and medians are compared. Peak is what the op `multiplyAdds` reaches, measured in the same
  * turns. A share of it counts the direct method's operations. Errors of ops are against f64 (exact.ts). The record goes to
@@ -50,9 +51,14 @@ function chosenSuites(): SuiteName[] {
 
 function chosenContenders(): string[] {
   const named = values.peer.split(",").filter(Boolean);
-  const unknown = named.find((name) => !(name in peers));
-  if (unknown) throw new Error(`there is no peer "${unknown}"; peers: ${Object.keys(peers).join(", ")}`);
-  return ["counterpoint", ...named.flatMap((name) => peers[name])];
+  const ways = Object.values(peers).flat();
+  const unknown = named.find((name) => !(name in peers) && !ways.includes(name));
+  if (unknown) {
+    throw new Error(
+      `there is no peer "${unknown}"; peers: ${Object.keys(peers).join(", ")}, or one way: ${ways.join(", ")}`,
+    );
+  }
+  return ["counterpoint", ...new Set(named.flatMap((name) => peers[name] ?? [name]))];
 }
 
 /** Compilation takes minutes: not for single ops. */
