@@ -50,7 +50,9 @@ function tableOf(rows: readonly Row[]): string {
     const [own, ...others] = errors.map((error) => error.toExponential(1));
     const share = Number.isFinite(shareOfPeak) && shareOfPeak > 0 ? `${(100 * shareOfPeak).toFixed(0)} %` : "";
     const error = own ? [own, ...others].join(", ") : "";
-    lines.push(`| ${name} | ${ours.medianMs.toPrecision(3)} ms | ${share} | ${ratios.join(" | ")} | ${error} |`);
+    lines.push(
+      `| ${name} | ${Number(ours.medianMs.toPrecision(3))} ms | ${share} | ${ratios.join(" | ")} | ${error} |`,
+    );
   }
   return lines.join("\n");
 }
