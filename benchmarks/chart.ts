@@ -1,12 +1,13 @@
 /** The record as a picture: for every case, how many times as long as ours each peer takes. */
 import { init } from "echarts";
 import { type Report, ratiosOf } from "./report.js";
+import { shareOfPeak } from "./timing.js";
 
 /** An SVG; 1 is this engine. Without peers, the share of the peak instead. */
 export function chartOf({ cases, machine, date }: Report): string {
   const names = [...new Set(cases.flatMap((record) => Object.keys(ratiosOf(record))))];
-  const share = (record: (typeof cases)[number]) => {
-    return record.flops / 1e6 / record.contenders.counterpoint.medianMs / record.peakGflops;
+  const share = ({ flops, contenders, peakGflops }: (typeof cases)[number]) => {
+    return shareOfPeak(flops, contenders.counterpoint.medianMs, peakGflops);
   };
   const rounded = (value: number | undefined) => (value === undefined ? null : Math.round(100 * value) / 100);
   const series =

@@ -7,17 +7,12 @@ import type { Isa } from "../lib/program/isa.js";
 import { readSafetensors, writeSafetensors } from "../lib/weights/safetensors.js";
 import { isOp } from "./cases.js";
 import { type Answers, operandsFile, type Question } from "./protocol.js";
+import { elapsedMs } from "./timing.js";
 import { openWork, type Work } from "./works.js";
 
 const [threads, isa] = process.argv.slice(2);
 const device = openCpuDevice({ threads: Number(threads), isa: (isa || undefined) as Isa | undefined });
 const opened: { work?: Work } = {};
-
-async function elapsedMs(body: () => Promise<unknown>): Promise<number> {
-  const begun = performance.now();
-  await body();
-  return performance.now() - begun;
-}
 
 async function answer(question: Question): Promise<Answers[keyof Answers]> {
   if ("open" in question) return open(device, question);

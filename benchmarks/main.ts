@@ -1,12 +1,13 @@
 /**
  * Speed, against the machine's own peak and against peers.
  *
- *     npm run bench [-- ops|step|train|job …] [--peer torch,openvino,onnxruntime] [--only text] [--rounds n] [--isa name] [--json]
+ *     npm run bench [-- ops|step|train|job …] [--peer torch,openvino,onnxruntime] [--only text] [--rounds n] [--starts n] [--isa name] [--json]
  *
  * A peer may be named by one of its ways alone, such as "torch channels_last": torch's compilation takes minutes.
  * Every contender is a process of its own with the same threads; they take turns, so that whatever else the machine does
  * falls on all of them alike, and medians are compared. Peak is what the op `multiplyAdds` reaches, measured in the same
- * turns. A share of it counts the direct method's operations. Errors of ops are against f64 (exact.ts). The record goes to
+ * turns. Starts count from the process's to the end of its first run; `--starts 3` starts each three times, in turns, so that
+ * none alone pays for memory that the machine has to find first. A share of the peak counts the direct method's operations. Errors of ops are against f64 (exact.ts). The record goes to
  * out/bench as JSON and as a chart. Peers come from PyPI: benchmarks/peers/install.sh.
  */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -14,40 +15,32 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { openCpuDevice } from "../lib/machine/cpu.js";
-import type { Isa } from "../lib/program/isa.js";
 import { readSafetensors, type TensorMap, writeSafetensors } from "../lib/weights/safetensors.js";
-import { type Case, isOp, nameOf, type SuiteName, suites } from "./cases.js";
+import { type Case, isOp, nameOf } from "./cases.js";
 import { chartOf } from "./chart.js";
+import { choiceFlags, chosenCases, openChosenDevice } from "./choice.js";
 import { Contender, peers } from "./contender.js";
 import { errorOf, exactValues } from "./exact.js";
 import { operandsOf, shapesOf } from "./operands.js";
 import { operandsFile } from "./protocol.js";
-import { type CaseRecord, type ContenderRecord, median, printed, type Report } from "./report.js";
-import { openPeak, openReading, type Work } from "./works.js";
+import { type CaseRecord, type ContenderRecord, printed, type Report } from "./report.js";
+import { elapsedMs, median } from "./timing.js";
+import { openPeak, openReading } from "./works.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    ...choiceFlags,
     peer: { type: "string", default: "" },
-    only: { type: "string", default: "" },
     rounds: { type: "string", default: "7" },
-    threads: { type: "string" },
-    isa: { type: "string" },
+    starts: { type: "string", default: "1" },
     out: { type: "string", default: "out/bench" },
-    json: { type: "boolean", default: false },
   },
 });
 
 /** A contender runs for about so long before the next one's turn, and so long its threads may go on spinning. */
 const turnMs = 150;
 const restMs = 100;
-
-function chosenSuites(): SuiteName[] {
-  const unknown = positionals.find((name) => !(name in suites));
-  if (unknown) throw new Error(`there is no suite "${unknown}"; suites: ${Object.keys(suites).join(", ")}`);
-  return (positionals.length > 0 ? positionals : ["train", "job"]) as SuiteName[];
-}
 
 function chosenContenders(): string[] {
   const named = values.peer.split(",").filter(Boolean);
@@ -64,22 +57,27 @@ function chosenContenders(): string[] {
 /** Compilation takes minutes: not for single ops. */
 const enters = (name: string, work: Case) => !(name === "torch compile" && isOp(work));
 
-async function elapsedMs(work: Work): Promise<number> {
-  const begun = performance.now();
-  await work.run();
-  return performance.now() - begun;
-}
-
-const device = openCpuDevice({
-  threads: values.threads ? Number(values.threads) : undefined,
-  isa: values.isa as Isa | undefined,
-});
+const cases = chosenCases(positionals, ["train", "job"], values);
+const device = openChosenDevice(values);
 const peak = await openPeak(device);
 const { threads } = device.info;
 
 /** What goes on, beside the results. */
 function tell(work: Case, what: string): void {
   process.stderr.write(`${nameOf(work)}: ${what}\n`);
+}
+
+/** A contender with the case before it, run once. It is closed again where it cannot do it. */
+async function started(name: string, work: Case, folder: string) {
+  tell(work, `opening ${name}`);
+  const contender = new Contender({ name, threads, isa: values.isa });
+  try {
+    const answer = await contender.ask<"open">({ open: work, folder });
+    return { contender, answer, startMs: contender.ageMs };
+  } catch (error) {
+    await contender.close();
+    throw error;
+  }
 }
 
 async function measure(work: Case): Promise<CaseRecord> {
@@ -99,12 +97,24 @@ async function measure(work: Case): Promise<CaseRecord> {
     }
     let flops = 0;
     const turns = new Map<string, number>();
-    for (const name of chosenContenders().filter((one) => enters(one, work))) {
-      tell(work, `opening ${name}`);
-      const contender = new Contender({ name, threads, isa: values.isa });
+    const names = chosenContenders().filter((one) => enters(one, work));
+    const starts = new Map<string, number[]>(names.map((name) => [name, []]));
+    for (let start = 1; start < Number(values.starts); start++) {
+      for (const name of names.filter((one) => !failures[one])) {
+        try {
+          const { contender, startMs } = await started(name, work, folder);
+          starts.get(name)!.push(startMs);
+          await contender.close();
+        } catch (error) {
+          failures[name] = (error as Error).message;
+        }
+      }
+    }
+    for (const name of names.filter((one) => !failures[one])) {
       try {
-        const { firstMs, about, flops: counted } = await contender.ask<"open">({ open: work, folder });
-        const startMs = contender.ageMs;
+        const { contender, answer, startMs } = await started(name, work, folder);
+        contenders.push(contender);
+        const { firstMs, about, flops: counted } = answer;
         flops ||= counted ?? 0;
         const [warm] = (await contender.ask<"run">({ run: 1 })).ms;
         turns.set(name, Math.max(1, Math.round(turnMs / warm)));
@@ -114,22 +124,22 @@ async function measure(work: Case): Promise<CaseRecord> {
           await contender.ask<"output">({ output });
           error = errorOf((await readSafetensors(output)).tensors.get("y")!.data, exact);
         }
-        contenders.push(contender);
-        records.set(name, { about, firstMs, startMs, ms: [], medianMs: 0, peakBytes: 0, error });
+        const startsMs = [...starts.get(name)!, startMs];
+        records.set(name, { about, firstMs, startsMs, ms: [], medianMs: 0, peakBytes: 0, error });
       } catch (error) {
         failures[name] = (error as Error).message;
-        await contender.close();
       }
     }
     const peaks: number[] = [];
     for (let round = 0; round < Number(values.rounds); round++) {
       tell(work, `measuring, round ${round + 1} of ${values.rounds}`);
       await sleep(restMs);
-      peaks.push(peak.flops / 1e6 / (await elapsedMs(peak)));
+      peaks.push(peak.flops / 1e6 / (await elapsedMs(peak.run)));
       for (const contender of contenders) {
+        const record = records.get(contender.name);
+        if (!record) continue;
         await sleep(restMs);
         const { ms, peakBytes } = await contender.ask<"run">({ run: turns.get(contender.name)! });
-        const record = records.get(contender.name)!;
         records.set(contender.name, { ...record, ms: [...record.ms, ...ms], peakBytes });
       }
     }
@@ -152,7 +162,7 @@ async function measure(work: Case): Promise<CaseRecord> {
 await peak.run();
 const reading = await openReading(device);
 await reading.run();
-const gigabytesPerSecond = reading.bytes / 1e6 / median([await elapsedMs(reading), await elapsedMs(reading)]);
+const gigabytesPerSecond = reading.bytes / 1e6 / median([await elapsedMs(reading.run), await elapsedMs(reading.run)]);
 await reading.close();
 
 const report: Report = {
@@ -163,13 +173,11 @@ const report: Report = {
 };
 await mkdir(values.out, { recursive: true });
 if (!values.json) console.log(printed.machine(report));
-for (const suite of chosenSuites()) {
-  for (const work of suites[suite].filter((one) => nameOf(one).includes(values.only))) {
-    const record = await measure(work);
-    report.cases.push(record);
-    if (!values.json) console.log(printed.case(record));
-    await writeFile(join(values.out, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
-  }
+for (const work of cases) {
+  const record = await measure(work);
+  report.cases.push(record);
+  if (!values.json) console.log(printed.case(record));
+  await writeFile(join(values.out, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
 }
 await writeFile(join(values.out, "report.svg"), chartOf(report));
 if (values.json) console.log(JSON.stringify(report));

@@ -6,23 +6,14 @@
  * Every instruction is run alone, so its operands are warm; the whole run stands beside the sum.
  */
 import { parseArgs } from "node:util";
-import { openCpuDevice } from "../lib/machine/cpu.js";
-import type { Isa } from "../lib/program/isa.js";
 import type { InstructionTime } from "../lib/session/profile.js";
-import { type Case, isOp, nameOf, type SuiteName, suites } from "./cases.js";
+import { isOp, nameOf } from "./cases.js";
+import { choiceFlags, chosenCases, openChosenDevice } from "./choice.js";
 import { operandsOf } from "./operands.js";
-import { median } from "./report.js";
-import { openPeak, openWork, type Work } from "./works.js";
+import { elapsedMs, median, shareOfPeak } from "./timing.js";
+import { openPeak, openWork } from "./works.js";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    only: { type: "string", default: "" },
-    threads: { type: "string" },
-    isa: { type: "string" },
-    json: { type: "boolean", default: false },
-  },
-});
+const { values, positionals } = parseArgs({ allowPositionals: true, options: choiceFlags });
 
 interface Row {
   readonly what: string;
@@ -42,27 +33,16 @@ function rowsOf(times: readonly InstructionTime[]): Row[] {
   return [...rows.values()].sort((a, b) => b.ms - a.ms);
 }
 
-async function elapsedMs(work: Work): Promise<number> {
-  const begun = performance.now();
-  await work.run();
-  return performance.now() - begun;
-}
-
-const device = openCpuDevice({
-  threads: values.threads ? Number(values.threads) : undefined,
-  isa: values.isa as Isa | undefined,
-});
+const cases = chosenCases(positionals, ["train"], values);
+const device = openChosenDevice(values);
 const peak = await openPeak(device);
 await peak.run();
-const peakGflops = peak.flops / 1e6 / (await elapsedMs(peak));
-const chosen = (positionals.length > 0 ? positionals : ["train"]) as SuiteName[];
-for (const work of chosen
-  .flatMap((name): readonly Case[] => suites[name])
-  .filter((one) => nameOf(one).includes(values.only))) {
+const peakGflops = peak.flops / 1e6 / (await elapsedMs(peak.run));
+for (const work of cases) {
   const operands = isOp(work) ? operandsOf(work, 1) : {};
   const opened = await openWork(device, work, operands);
   const times = await opened.profile();
-  const whole = median([await elapsedMs(opened), await elapsedMs(opened), await elapsedMs(opened)]);
+  const whole = median([await elapsedMs(opened.run), await elapsedMs(opened.run), await elapsedMs(opened.run)]);
   await opened.close();
   if (values.json) {
     console.log(JSON.stringify({ name: nameOf(work), device: device.info, peakGflops, wholeMs: whole, times }));
@@ -73,7 +53,7 @@ for (const work of chosen
     `${nameOf(work)}: ${device.info.isa}, peak ${peakGflops.toFixed(0)} GF/s; run ${whole.toFixed(1)} ms, instructions ${sum.toFixed(1)} ms`,
   );
   for (const { what, count, ms, flops } of rowsOf(times).slice(0, 40)) {
-    const share = flops > 0 ? `${((100 * flops) / 1e6 / ms / peakGflops).toFixed(0)} %` : "";
+    const share = flops > 0 ? `${(100 * shareOfPeak(flops, ms, peakGflops)).toFixed(0)} %` : "";
     console.log(
       `${ms.toFixed(2).padStart(9)} ms ${((100 * ms) / sum).toFixed(1).padStart(5)} % ${share.padStart(6)} of peak  ${count} × ${what}`,
     );

@@ -1,12 +1,13 @@
 /** The record of a benchmark, and how it is printed. */
 import type { Case } from "./cases.js";
+import { median, shareOfPeak } from "./timing.js";
 
 export interface ContenderRecord {
   readonly about: Readonly<Record<string, string>>;
   /** The first run, after everything was built. */
   readonly firstMs: number;
-  /** From the start of the process to the end of the first run. */
-  readonly startMs: number;
+  /** From the start of the process to the end of the first run: of each process that was started. */
+  readonly startsMs: readonly number[];
   readonly ms: readonly number[];
   readonly medianMs: number;
   /** The largest the process has been. */
@@ -38,12 +39,6 @@ export interface Report {
   readonly cases: CaseRecord[];
 }
 
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = sorted.length / 2;
-  return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2;
-}
-
 /** How many times as long as ours each other contender takes. */
 export function ratiosOf({ contenders }: CaseRecord): Record<string, number> {
   const { counterpoint, ...others } = contenders;
@@ -57,15 +52,15 @@ export const printed = {
 
   case: (record: CaseRecord) => {
     const ratios = ratiosOf(record);
-    const lines = Object.entries(record.contenders).map(([name, { medianMs, error, startMs, peakBytes }]) => {
-      const share = record.flops / 1e6 / medianMs / record.peakGflops;
+    const lines = Object.entries(record.contenders).map(([name, { medianMs, error, startsMs, peakBytes }]) => {
+      const share = shareOfPeak(record.flops, medianMs, record.peakGflops);
       const words = [
         `  ${name.padEnd(20)} ${medianMs.toPrecision(4).padStart(9)} ms`,
         record.flops ? `${(100 * share).toFixed(0).padStart(4)} % of peak (${(1 / share).toFixed(2)} × its floor)` : "",
         name in ratios ? `${ratios[name].toFixed(2)} × ours` : "",
         error === undefined ? "" : `error ${error.toExponential(1)}`,
         record.case.kind === "net"
-          ? `from start ${(startMs / 1000).toFixed(1)} s, ${(peakBytes / 2 ** 20).toFixed(0)} MiB`
+          ? `from start ${(median(startsMs) / 1000).toFixed(1)} s, ${(peakBytes / 2 ** 20).toFixed(0)} MiB`
           : "",
       ];
       return words.filter(Boolean).join(", ");

@@ -9,6 +9,7 @@
 import { readFile } from "node:fs/promises";
 import { peers } from "./contender.js";
 import { type CaseRecord, type ContenderRecord, type Report, ratiosOf } from "./report.js";
+import { shareOfPeak } from "./timing.js";
 
 interface Best {
   readonly way: string;
@@ -19,7 +20,7 @@ interface Best {
 interface Row {
   readonly name: string;
   readonly ours: ContenderRecord;
-  readonly shareOfPeak: number;
+  readonly share: number;
   /** By the peer's name. */
   readonly best: ReadonlyMap<string, Best>;
 }
@@ -35,7 +36,7 @@ function rowOf(record: CaseRecord, known: Row | undefined): Row {
     best.set(peer, { way: ways[0], ratio: ratios[ways[0]], record: record.contenders[ways[0]] });
   }
   const ours = record.contenders.counterpoint;
-  return { name: record.name, ours, shareOfPeak: record.flops / 1e6 / ours.medianMs / record.peakGflops, best };
+  return { name: record.name, ours, share: shareOfPeak(record.flops, ours.medianMs, record.peakGflops), best };
 }
 
 function tableOf(rows: readonly Row[]): string {
@@ -44,15 +45,13 @@ function tableOf(rows: readonly Row[]): string {
     `| Case | Ours | Share of peak | ${shown.map((peer) => `${peer} ÷ ours`).join(" | ")} | Error: ours, peers' |`,
     `| --- | ---: | ---: | ${shown.map(() => "---:").join(" | ")} | ---: |`,
   ];
-  for (const { name, ours, shareOfPeak, best } of rows) {
+  for (const { name, ours, share, best } of rows) {
     const ratios = shown.map((peer) => best.get(peer)?.ratio.toFixed(2) ?? "");
     const errors = [ours, ...shown.flatMap((peer) => best.get(peer)?.record ?? [])].flatMap(({ error }) => error ?? []);
     const [own, ...others] = errors.map((error) => error.toExponential(1));
-    const share = Number.isFinite(shareOfPeak) && shareOfPeak > 0 ? `${(100 * shareOfPeak).toFixed(0)} %` : "";
+    const part = Number.isFinite(share) && share > 0 ? `${(100 * share).toFixed(0)} %` : "";
     const error = own ? [own, ...others].join(", ") : "";
-    lines.push(
-      `| ${name} | ${Number(ours.medianMs.toPrecision(3))} ms | ${share} | ${ratios.join(" | ")} | ${error} |`,
-    );
+    lines.push(`| ${name} | ${Number(ours.medianMs.toPrecision(3))} ms | ${part} | ${ratios.join(" | ")} | ${error} |`);
   }
   return lines.join("\n");
 }

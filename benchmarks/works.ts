@@ -122,18 +122,20 @@ async function openNet(device: Device, { net, batch, ...rest }: NetCase): Promis
   if (net === "composer-mini") return openComposerStep(device, batch);
   const { prepare, step } = netPrograms({ ...rest, net, batch });
   const leaves = [prepare, step].flatMap(({ graph }) => [...graph.leaves.values()]);
-  const session = await Session.open({
-    device,
-    programs: { prepare: prepare.graph, step: step.graph },
-    parameters: randomParameters(leaves.filter(({ leaf }) => leaf?.kind === "parameter")),
-  });
+  const parameters = randomParameters(leaves.filter(({ leaf }) => leaf?.kind === "parameter"));
+  const weights = await DeviceWeights.load(device, parameters);
+  const programs = { prepare: prepare.graph, step: step.graph };
+  const session = await Session.open({ device, programs, parameters: weights });
   await session.run("prepare", prepare.inputs);
   return {
     flops: flopsOf(step.graph),
     run: () => session.run("step", step.inputs),
     output: noOutput,
     profile: () => session.profile("step", step.inputs),
-    close: () => session.close(),
+    close: async () => {
+      await session.close();
+      weights.free();
+    },
   };
 }
 

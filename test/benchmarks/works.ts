@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { type Case, nameOf, type OpCase } from "../../benchmarks/cases.js";
 import { errorOf, exactValues } from "../../benchmarks/exact.js";
 import { operandsOf } from "../../benchmarks/operands.js";
-import { median, ratiosOf } from "../../benchmarks/report.js";
+import { ratiosOf } from "../../benchmarks/report.js";
+import { median } from "../../benchmarks/timing.js";
 import { openWork } from "../../benchmarks/works.js";
 import { openCpuDevice } from "../../lib/machine/cpu.js";
 
@@ -53,7 +54,7 @@ describe("benchmarks", () => {
   it("medians and ratios", () => {
     assert.equal(median([3, 1, 2]), 2);
     assert.equal(median([4, 1, 2, 3]), 2.5);
-    const contender = (medianMs: number) => ({ about: {}, firstMs: 0, startMs: 0, ms: [], medianMs, peakBytes: 0 });
+    const contender = (medianMs: number) => ({ about: {}, firstMs: 0, startsMs: [0], ms: [], medianMs, peakBytes: 0 });
     const contenders = { counterpoint: contender(2), torch: contender(5) };
     const record = { name: "", case: others[1], flops: 0, peakGflops: 1, contenders, failures: {} };
     assert.deepEqual(ratiosOf(record), { torch: 2.5 });

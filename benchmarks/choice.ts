@@ -1,0 +1,30 @@
+/** What the command line chooses, for every command that runs cases: which, and on what of the machine. */
+import { openCpuDevice } from "../lib/machine/cpu.js";
+import type { Isa } from "../lib/program/isa.js";
+import { type Case, nameOf, type SuiteName, suites } from "./cases.js";
+
+/** For `parseArgs`. */
+export const choiceFlags = {
+  only: { type: "string", default: "" },
+  threads: { type: "string" },
+  isa: { type: "string" },
+  json: { type: "boolean", default: false },
+} as const;
+
+interface Choice {
+  readonly only: string;
+  readonly threads?: string;
+  readonly isa?: string;
+}
+
+/** The cases of the named suites, or else of `usual`, whose name has `only` in it. Throws for a suite that is not there. */
+export function chosenCases(named: readonly string[], usual: readonly SuiteName[], { only }: Choice): Case[] {
+  const unknown = named.find((name) => !(name in suites));
+  if (unknown) throw new Error(`there is no suite "${unknown}"; suites: ${Object.keys(suites).join(", ")}`);
+  const chosen = named.length > 0 ? (named as SuiteName[]) : usual;
+  return chosen.flatMap((name): readonly Case[] => suites[name]).filter((work) => nameOf(work).includes(only));
+}
+
+export function openChosenDevice({ threads, isa }: Choice) {
+  return openCpuDevice({ threads: threads ? Number(threads) : undefined, isa: isa as Isa | undefined });
+}
