@@ -123,7 +123,7 @@ function settingsOf(name: string, flags: TrainFlags): Settings {
 
 async function openTask(name: string, device: Device, settings: Settings, clip?: string): Promise<TrainingTask> {
   const { batch, seed, steps, prediction, minSnr, dropout, singles, learningRate } = settings;
-  if (name === "clip-mini") return new ClipTask({ batch, seed, steps });
+  if (name === "clip-mini") return new ClipTask({ batch, seed, steps, singles });
   if (name === "percept-mini") return new PerceptTask({ name, config: perceptMini, batch, seed, steps });
   if (name === "judge") return new PerceptTask({ name, config: judge, batch, seed: seed + 1, steps });
   const weights = await readSafetensors(clip ?? join(pretrainedFolder(), pretrainedFiles.clip));

@@ -1,5 +1,6 @@
 /** The options of a training run: JSON Schema, defaults and types in one place. */
 import Type, { type Static } from "typebox";
+import { dropouts } from "./dropout.js";
 
 export const trainOptions = Type.Object(
   {
@@ -29,12 +30,7 @@ export const trainOptions = Type.Object(
     ),
     dropout: Type.Optional(
       Type.Union(
-        [
-          Type.Literal("per-sample"),
-          Type.Literal("per-batch"),
-          Type.Literal("often-alone"),
-          Type.Literal("captions-first"),
-        ],
+        (Object.keys(dropouts) as (keyof typeof dropouts)[]).map((name) => Type.Literal(name)),
         {
           default: "per-sample",
           description:
@@ -47,7 +43,7 @@ export const trainOptions = Type.Object(
         minimum: 0,
         maximum: 1,
         default: 0,
-        description: "composer-mini: share of the captions alone that tell a scene of one object in full",
+        description: "Share of clip-mini's samples, of composer-mini's captions alone, that tell one object in full",
       }),
     ),
     learningRate: Type.Optional(
