@@ -1,6 +1,7 @@
 /**
  * How far images are from the parts they were composed of: every part is taken from the image again and compared by its
- * condition's own distance. The caption is left to `evaluate`, whose judge reads attributes.
+ * condition's own distance. A caption's is `captionCosine`, between its sentence and the image's embedding; whether every
+ * attribute is right only `evaluate` says, whose judge reads attributes.
  */
 import { type ConditionName, conditionNames, type Metrics } from "../conditions/condition.js";
 import type { Image } from "../conditions/image.js";
@@ -13,22 +14,26 @@ import type { Adherence } from "./result.js";
 
 const measurable = conditionNames.filter((name) => name !== "caption");
 
-/** One record for each image, in their order. There is at least one, and all have the same size. */
+/**
+ * One record for each image, in their order. There is at least one, and all have the same size. `sentence` is the caption's,
+ * where there is one.
+ */
 export async function adherenceOf(
   images: readonly Image[],
-  parts: Readonly<Parts>,
+  { parts, sentence }: { readonly parts: Readonly<Parts>; readonly sentence?: Float32Array },
   observers: Observers,
   signal: AbortSignal,
 ): Promise<Adherence[]> {
   const wanted = atSize(parts, images[0].width);
   const asked = {
-    semantics: wanted.semantics !== undefined,
+    semantics: wanted.semantics !== undefined || sentence !== undefined,
     sights: wanted.depth !== undefined || wanted.instances !== undefined,
   };
   const { semantics, sights } = await observe(images, asked, observers, signal);
   const measured: Adherence[] = [];
   for (const [index, image] of images.entries()) {
-    measured.push(await measure(image, wanted, { semantics: semantics[index], sight: sights[index] }));
+    const adherence = await measure(image, wanted, { semantics: semantics[index], sight: sights[index] });
+    measured.push(sentence ? { caption: captionMetrics(sentence, semantics[index]), ...adherence } : adherence);
   }
   return measured;
 }
@@ -54,6 +59,11 @@ export async function measure(
     adherence[name] = distance(wanted[name], found);
   }
   return adherence;
+}
+
+/** Both have length 1 and lie in the same space (CLIP, section 2). */
+function captionMetrics(sentence: Float32Array, embedding: Float32Array): Metrics {
+  return { captionCosine: conditionOf("semantics").distance(sentence, embedding).semanticsCosine };
 }
 
 /** Planes of another size as the net saw them. */

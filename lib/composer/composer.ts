@@ -134,7 +134,8 @@ export class Composer {
     const { masking } = parts;
     const maskErrorBefore = masking ? sampled.map((image) => maskErrorOf(image, masking)) : [];
     const images = masking ? sampled.map((image) => withKept(image, masking)) : sampled;
-    const adherence = await adherenceOf(images, measure ? parts : {}, this.observers, signal);
+    const asked = measure ? { parts, sentence: caption?.sentence } : { parts: {} };
+    const adherence = await adherenceOf(images, asked, this.observers, signal);
     const timings = {
       prepareMs: prepared - begun,
       sampleMs: done - prepared,

@@ -24,6 +24,7 @@ export type ConditionName = (typeof conditionNames)[number];
 /** For each metric, which way is better. */
 export const metricDirections = {
   captionAccuracy: "higher",
+  captionCosine: "higher",
   unseenCaptionAccuracy: "higher",
   semanticsCosine: "higher",
   paletteDistance: "lower",

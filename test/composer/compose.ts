@@ -71,7 +71,7 @@ describe("compose", () => {
       }
       assert.equal(adherence[index].masking!.maskError, 0);
       assert.ok(maskErrorBefore[index] > 0);
-      const measured = ["depth", "instances", "intensity", "masking", "palette", "semantics", "sketch"];
+      const measured = ["caption", "depth", "instances", "intensity", "masking", "palette", "semantics", "sketch"];
       assert.deepEqual(Object.keys(adherence[index]).sort(), measured);
       for (const metrics of Object.values(adherence[index])) {
         for (const value of Object.values(metrics)) assert.ok(Number.isFinite(value));

@@ -7,7 +7,7 @@ import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readModel } from "../../lib/composer/model.js";
 import { CompositionPrograms } from "../../lib/composer/programs.js";
-import { type ConditionName, conditionNames, metricDirections } from "../../lib/conditions/condition.js";
+import { type ConditionName, conditionNames, type metricDirections } from "../../lib/conditions/condition.js";
 import { ClipEncoders } from "../../lib/conditions/encoders.js";
 import { Image } from "../../lib/conditions/image.js";
 import type { Parts } from "../../lib/conditions/parts.js";
@@ -32,8 +32,8 @@ const size = 32;
 const count = 12;
 const batch = 5;
 
-/** The best that each metric can be. */
-const best: Readonly<Record<keyof typeof metricDirections, number>> = {
+/** The best that each metric can be; of captions, an evaluation asks the judge and not the cosine. */
+const best: Readonly<Record<Exclude<keyof typeof metricDirections, "captionCosine">, number>> = {
   captionAccuracy: 1,
   unseenCaptionAccuracy: 1,
   semanticsCosine: 1,
@@ -154,7 +154,7 @@ describe("evaluate", () => {
       }
     }
     const all = Object.keys(results[results.length - 1].row.metrics).sort();
-    assert.deepEqual(all, Object.keys(metricDirections).sort());
+    assert.deepEqual(all, Object.keys(best).sort());
     await checkOutputs(results);
   });
 
