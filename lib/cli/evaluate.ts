@@ -17,7 +17,7 @@ import { type Evaluation, runEvaluation } from "../evaluate/run-evaluation.js";
 import { samplesSheet } from "../evaluate/samples.js";
 import { checkOptions } from "../options/check.js";
 import { printJson, runCommand } from "./exit.js";
-import { helpOf, nameList, numeric } from "./flags.js";
+import { addLoadFlags, helpOf, nameList, numeric } from "./flags.js";
 import { duration, type Progress, progressBar } from "./progress.js";
 
 interface EvaluateFlags extends EvaluateOptions {
@@ -31,17 +31,16 @@ Example:
   counterpoint evaluate --only palette,sketch --count 16 --out out/quick`;
 
 export function evaluateCommand(program: Command): void {
-  const { count, steps, guidance, seed, only, threads, weights } = evaluateOptions.properties;
-  program
+  const { count, steps, guidance, seed, only } = evaluateOptions.properties;
+  const command = program
     .command("evaluate")
     .description("measure how well generated pictures keep to each condition, with and without it, on held-out scenes")
     .option("--count <n>", helpOf(count), numeric)
     .option("--steps <n>", helpOf(steps), numeric)
     .option("--guidance <w>", helpOf(guidance), numeric)
     .option("--seed <n>", helpOf(seed), numeric)
-    .option("--only <rows>", helpOf(only), nameList)
-    .option("--threads <n>", helpOf(threads), numeric)
-    .option("--weights <folder>", helpOf(weights))
+    .option("--only <rows>", helpOf(only), nameList);
+  addLoadFlags(command)
     .option("--out <folder>", "where report.json, evaluate.md and evaluate.png go", "out")
     .option("--json", "print the report as one JSON value")
     .addHelpText("after", example)

@@ -9,7 +9,6 @@ export type RowName = ConditionName | "all" | "judge" | "clip";
 
 const rowName = Type.Unsafe<RowName>(Type.Union(rowNames.map((name) => Type.Literal(name))));
 const { guidance, seed } = composeOptions.properties;
-const { threads, weights } = loadOptions.properties;
 
 export const evaluateOptions = Type.Object(
   {
@@ -18,8 +17,7 @@ export const evaluateOptions = Type.Object(
     guidance,
     seed,
     only: Type.Optional(Type.Array(rowName, { description: `Rows wanted, of ${rowNames.join(", ")}; default: all` })),
-    threads,
-    weights,
+    ...loadOptions.properties,
   },
   { additionalProperties: false },
 );

@@ -7,7 +7,7 @@ import { conditionNames } from "../conditions/condition.js";
 import { ClipEncoders } from "../conditions/encoders.js";
 import { Perception } from "../conditions/perception.js";
 import { Scenes } from "../data/scenes.js";
-import { openCpuDevice } from "../machine/cpu.js";
+import { openDevice } from "../machine/choose.js";
 import type { Device } from "../machine/device.js";
 import { DeviceWeights } from "../session/device-weights.js";
 import { pretrainedFiles, pretrainedFolder } from "../weights/pretrained.js";
@@ -41,9 +41,9 @@ const batch = 16;
 
 /**
  * Evaluates a folder of weights; the judge's are needed where a row is measured by it. `options` are checked already, with
- * every default filled in, apart from `only`, `threads` and `weights`.
+ * every default filled in, apart from `only` and those of `Composer.load`.
  *
- * Throws CP_MODEL_NOT_FOUND, CP_WEIGHTS_…, CP_CONFIG_INVALID for weights, CP_NATIVE_LOAD, CP_OOM_HOST, CP_CANCELLED.
+ * Throws CP_MODEL_NOT_FOUND, CP_WEIGHTS_…, CP_CONFIG_INVALID for weights, what `openDevice` throws, CP_OOM_HOST, CP_CANCELLED.
  */
 export async function runEvaluation(options: Readonly<EvaluateOptions>, watch: EvaluationWatch): Promise<Evaluation> {
   const begun = performance.now();
@@ -59,7 +59,7 @@ export async function runEvaluation(options: Readonly<EvaluateOptions>, watch: E
   const judging =
     names.has("all") || names.has("judge") || needsJudge(conditionNames.filter((name) => names.has(name)));
   const judge = judging ? await readPercept(join(folder, pretrainedFiles.judge)) : null;
-  const device = openCpuDevice({ threads: options.threads });
+  const { device } = openDevice(options.device, options);
   const scenes = Scenes.open();
   try {
     const nets = await openNets(device, model, judge);
