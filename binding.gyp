@@ -117,6 +117,21 @@
           "sources": []
         },
         {
+          # The same for tests of single ops, whose operands lie between pages that cannot be touched.
+          "target_name": "counterpoint_cuda_fenced",
+          "type": "shared_library",
+          "product_prefix": "lib",
+          "product_name": "counterpoint-cuda-fenced",
+          "product_dir": "<(PRODUCT_DIR)",
+          "dependencies": ["cuda_emulated"],
+          # Its own C functions stand before those of the library, and are taken.
+          "ldflags": [
+            "-Wl,--version-script=<(module_root_dir)/cuda/backend/exports.map",
+            "-Wl,-z,muldefs,--whole-archive", "<(PRODUCT_DIR)/cuda_emulated.a", "-Wl,--no-whole-archive"
+          ],
+          "sources": ["test/cuda/fenced.cc"]
+        },
+        {
           "target_name": "test_cuda_ops",
           "type": "executable",
           "product_extension": "",

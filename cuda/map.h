@@ -28,7 +28,7 @@ template <class T, int lanes, class Function, int inputs>
 KERNEL(mapThreads)
 void mapKernel(MapArguments<T, Function, inputs> arguments) {
   const int64_t first = (int64_t{blockIndex().x} * mapThreads + threadIndex()) * lanes;
-  Lanes<T, lanes> x[inputs], y;
+  Lanes<T, lanes> x[inputs] = {}, y;
   const int64_t left = arguments.size - first;
   const bool whole = left >= lanes;  // beyond the last element nothing is left, and nothing happens
   UNROLL for (int input = 0; input < inputs; ++input) {

@@ -2,6 +2,7 @@
 // while scores are computed, and channels, 32 apart, while values are added.
 #pragma once
 #include "attention/flash.h"
+#include "primitives/reduce.h"
 
 namespace counterpoint::cuda {
 
@@ -54,7 +55,7 @@ void plainAttentionKernel(const AttentionProblem<T> a) {
       }
       synchronize();
     }
-    UNROLL for (int mask = 16; mask > 0; mask /= 2) total += shuffleXor(total, mask);
+    total = sumOverWarp(total);
     const float factor = total > 0 ? 1.0f / total : 0.0f;
     UNROLL for (int i = 0; i < plainChannels; ++i) {
       const int c = firstChannel + 32 * i + laneIndex();

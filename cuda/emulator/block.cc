@@ -15,6 +15,8 @@ namespace {
 
 constexpr size_t stackBytes = 128 * 1024;
 constexpr size_t sharedAlignment = 1024;
+// Behind the shared memory, so that a write past its end shows.
+constexpr size_t fenceBytes = 1024;
 constexpr uint8_t poison = 0xff;  // NaN in every floating-point type
 
 thread_local Block* active = nullptr;
@@ -69,7 +71,7 @@ Block::Block(const Shape& shape, uint64_t seed)
   }
   warps.resize(threads.size() / warpSize);
   warpOrder.resize(warps.size());
-  sharedOwner.reset(new uint8_t[shape.sharedBytes + sharedAlignment]);
+  sharedOwner.reset(new uint8_t[shape.sharedBytes + sharedAlignment + fenceBytes]);
   const uintptr_t start = reinterpret_cast<uintptr_t>(sharedOwner.get());
   sharedMemory = sharedOwner.get() + (sharedAlignment - start % sharedAlignment) % sharedAlignment;
   void* mapped = mmap(nullptr, stackBytes * threads.size(), PROT_READ | PROT_WRITE,
@@ -89,7 +91,7 @@ void Block::run(Coordinates index, const std::function<void()>& body) {
   alive = shape.threads, atBarrier = 0, idleTurns = 0;
   error.clear();
   for (Warp& warp : warps) warp = Warp{};
-  std::memset(sharedMemory, poison, shape.sharedBytes);
+  std::memset(sharedMemory, poison, shape.sharedBytes + fenceBytes);
   for (size_t i = 0; i < threads.size(); ++i) {
     threads[i] = Thread{};
     threads[i].fibre.prepare(stacks + i * stackBytes, stackBytes, &Block::enter, this);
@@ -101,6 +103,10 @@ void Block::run(Coordinates index, const std::function<void()>& body) {
   active = this;
   Fibre::switchTo(host, threads[static_cast<size_t>(running)].fibre);
   active = outer;
+  const uint8_t* fence = sharedMemory + shape.sharedBytes;
+  if (error.empty() && std::any_of(fence, fence + fenceBytes, [](uint8_t byte) { return byte != poison; })) {
+    error = "block " + text(position) + ": wrote behind the shared memory of " + std::to_string(shape.sharedBytes) + " bytes";
+  }
   if (!error.empty()) throw Error(error);
 }
 
@@ -211,6 +217,7 @@ void Block::waitForCopies(int groupsLeft) {
 }
 
 void Block::arrive(std::vector<Copy>& copies) {
+  std::shuffle(copies.begin(), copies.end(), random);
   for (const Copy& copy : copies) {
     // A copy of nothing may come from nowhere.
     if (copy.present > 0) std::memcpy(copy.target, copy.source, static_cast<size_t>(copy.present));

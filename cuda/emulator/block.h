@@ -76,7 +76,8 @@ class Block {
   // for the same word.
   void together(const char* word, void* slot, void (*meet)(void* const* slots));
 
-  // The thread's own copies, in groups: they arrive when waited for and, where the seed says so, some time before.
+  // The thread's own copies, in groups: they arrive when waited for and, where the seed says so, some time before; those of
+  // a group in any order.
   void copyLater(const Copy& copy);
   void commitCopies();
   void waitForCopies(int groupsLeft);

@@ -1,8 +1,8 @@
 /**
  * y[n] = [cos(t·f₀) … cos(t·f_{h−1}), sin(t·f₀) … sin(t·f_{h−1})],  fᵢ = maxPeriod^(−i/h),  h = width/2
  *
- * The embedding of a timestep t[n], a real number of magnitude under 1.6e6 (beyond, the CPU gives NaN). Vaswani et al. 2017, section 3.5, in the arrangement of
- * guided-diffusion (Dhariwal & Nichol 2021): cosines first. No gradient.
+ * The embedding of a timestep t[n]; an angle t·fᵢ of 1.6e6 or more on either side has neither, and gives NaN. Vaswani et al.
+ * 2017, section 3.5, in the arrangement of guided-diffusion (Dhariwal & Nichol 2021): cosines first. No gradient.
  */
 import { defineOp } from "../graph/op.js";
 
@@ -16,7 +16,8 @@ export const sinusoidal = defineOp({
     const half = width / 2;
     for (let n = 0; n < t.data.length; n++) {
       for (let i = 0; i < half; i++) {
-        const angle = t.data[n] * maxPeriod ** (-i / half);
+        const product = t.data[n] * maxPeriod ** (-i / half);
+        const angle = Math.abs(product) < 1.6e6 ? product : Number.NaN;
         y.data[n * width + i] = Math.cos(angle);
         y.data[n * width + half + i] = Math.sin(angle);
       }

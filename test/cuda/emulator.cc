@@ -260,7 +260,28 @@ void testRules() {
   refused("a copy from an odd place", "off a multiple of 16", copying(0, 4, 16));
   refused("a copy of 20 bytes", "of 20 bytes", copying(0, 0, 20));
 
+  refused("a write behind shared memory", "wrote behind the shared memory", [](uint64_t seed) {
+    emulator::launch({{2, 1, 1}, 32, 100}, seed, [] { sharedMemory<uint8_t>()[70 + threadIndex()] = 0; });
+  });
+
   for (size_t i = 0; i < sizeof source; ++i) source[i] = static_cast<uint8_t>(i + 1);
+  // Of two copies of a group to one place either may be the last.
+  bool differ = false;
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    uint8_t last[2] = {};
+    emulator::launch({{2, 1, 1}, 32, 16}, seed, [&] {
+      if (threadIndex() == 0) {
+        copyAsync16(sharedMemory<uint8_t>(), source, 16);
+        copyAsync16(sharedMemory<uint8_t>(), source + 16, 16);
+        commitCopies();
+        waitForCopies<0>();
+        last[blockIndex().x] = *sharedMemory<uint8_t>();
+      }
+    });
+    differ = differ || last[0] != last[1];
+  }
+  check(differ, "copies of a group arrive in any order");
+
   std::vector<uint8_t> out(32);
   emulator::launch({{1, 1, 1}, 32, 32}, 1, [&] {
     auto* shared = sharedMemory<uint8_t>();

@@ -21,6 +21,7 @@ inline void check(bool good, const std::string& what) {
   if (good) return;
   ++failures;
   std::printf("FAILED %s\n", what.c_str());
+  std::fflush(stdout);
 }
 
 inline std::mt19937_64 randomBits(11);

@@ -1,16 +1,19 @@
 /**
  * The devices that op cases run on: the reference, the CPU with every instruction set that this machine can run, each with
- * 1, 2 and 3 threads, and, where cuda/ has a kernel, an emulated GPU with three seeds of its scheduling. Where the addon is
- * not built, asking for them throws CP_NATIVE_LOAD.
+ * 1, 2 and 3 threads, and, where cuda/ has a kernel, an emulated GPU with three seeds of its scheduling, on two of which
+ * operands are fenced. Where the addon is not built, asking for them throws CP_NATIVE_LOAD.
  */
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { CounterpointError } from "../../lib/graph/error.js";
 import type { RealDtype } from "../../lib/graph/graph.js";
 import type { OpDefinition } from "../../lib/graph/op.js";
+import { addonFolder } from "../../lib/machine/addon.js";
 import { capabilities } from "../../lib/machine/capabilities.js";
 import { openCpuDevice } from "../../lib/machine/cpu.js";
 import { openCudaDevice } from "../../lib/machine/cuda.js";
 import type { Device } from "../../lib/machine/device.js";
+import { openNativeDevice } from "../../lib/machine/native.js";
 import { openReferenceDevice } from "../../lib/machine/reference.js";
 import { type Isa, ownIsas } from "../../lib/program/isa.js";
 
@@ -54,9 +57,18 @@ export function testDevicesFor(op: OpDefinition): readonly TestDevice[] {
   emulated ??= {
     name: "cuda-emulated",
     storage: capabilities["cuda-emulated"].storage,
-    variants: [0, 1, 2].map((index) => openCudaDevice({ index, emulated: true })),
+    variants: [openCudaDevice({ index: 0, emulated: true }), openFenced(1), openFenced(2)],
   };
   return [...testDevices(), emulated];
+}
+
+/** An emulated GPU that runs single ops, operands between pages that cannot be touched: see test/cuda/fenced.cc. */
+function openFenced(index: number): Device {
+  const library = join(addonFolder(), "libcounterpoint-cuda-fenced.so");
+  return openNativeDevice(
+    (addon) => new addon.Device("cuda", index, library),
+    ({ name, isa, threads }) => ({ kind: "cuda-emulated", name, isa, threads, index, compute: "f16" }),
+  );
 }
 
 /** The ops that the files of cuda/ define functions for. */
