@@ -16,7 +16,7 @@ describe("compose, ended early", () => {
     for await (const { step } of run) if (step === steps) return;
   }
 
-  for (const device of ["reference", "cpu"] as const) {
+  for (const device of ["reference", "cpu", "cuda-emulated"] as const) {
     it(`${device}: a signal ends a run within one step, and no other`, async () => {
       await using composer = await Composer.load({ device, weights });
       const [expected] = (await composer.compose({}, { steps: 1 })).images;

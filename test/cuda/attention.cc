@@ -1,4 +1,6 @@
 // Attention, for all widths that have a kernel of their own and some that have none, against loops in f64.
+#include <algorithm>
+
 #include "attention/plain.h"
 #include "kernel-case.h"
 
@@ -46,8 +48,22 @@ std::vector<double> expectedOf(const Case& c, const Values<T>& q, const Values<T
   return y;
 }
 
+// How a kernel walks: a block's queries, and the barriers for each so many keys.
+struct Walk {
+  int queries, keys, barriers;
+};
+
+// No query is shown keys that only later ones see.
+uint64_t barriersOf(const Case& c, const Walk& walk) {
+  int rounds = 0;
+  for (int first = 0; first < c.queries; first += walk.queries) {
+    rounds += divideUp(c.causal ? std::min(first + walk.queries, c.keys) : c.keys, walk.keys);
+  }
+  return static_cast<uint64_t>(rounds * walk.barriers * c.heads * c.images);
+}
+
 template <class T>
-void run(const Case& c, void (*kernel)(AttentionProblem<T>), int queriesOfBlock, int threads, size_t sharedBytes) {
+void run(const Case& c, void (*kernel)(AttentionProblem<T>), const Walk& walk, int threads, size_t sharedBytes) {
   const int channels = c.heads * c.width;
   const auto queries = normals<T>(static_cast<size_t>(c.images * c.queries * channels));
   // Absent keys hold no numbers.
@@ -64,7 +80,7 @@ void run(const Case& c, void (*kernel)(AttentionProblem<T>), int queriesOfBlock,
   const AttentionProblem<T> problem{queries.data(), keys.data(), values.data(), mask.orNull(c.maskedKeys > 0), y.data(),
                                     c.queries, c.keys, c.maskedKeys, c.heads, c.width, c.causal,
                                     static_cast<float>(1 / std::sqrt(c.width))};
-  const emulator::Coordinates grid{static_cast<unsigned>(divideUp(c.queries, queriesOfBlock) * c.heads * c.images), 1, 1};
+  const emulator::Coordinates grid{static_cast<unsigned>(divideUp(c.queries, walk.queries) * c.heads * c.images), 1, 1};
   std::string what = "attention";
   for (int number : {c.images, c.queries, c.keys, c.heads, c.width, c.maskedKeys, static_cast<int>(c.causal)}) {
     what += " " + std::to_string(number);
@@ -73,17 +89,20 @@ void run(const Case& c, void (*kernel)(AttentionProblem<T>), int queriesOfBlock,
              [&](uint64_t seed) {
                const auto counted = emulator::launch({grid, threads, sharedBytes}, seed, [&] { kernel(problem); });
                check(counted.bankConflicts == 0, what + ": bank conflicts");
+               check(counted.barriers == barriersOf(c, walk), what + ": rounds without keys");
              });
 }
 
 template <class T, int paddedWidth>
 void runFlash(const Case& c) {
-  run<T>(c, flashKernel<T, paddedWidth>, flashQueries, flashThreads, FlashMemory<paddedWidth>::bytes);
+  using Memory = FlashMemory<paddedWidth>;
+  run<T>(c, flashKernel<T, paddedWidth>, {flashQueries, Memory::keys, 1}, flashThreads, Memory::bytes);
 }
 
 template <class T>
 void runPlain(const Case& c) {
-  run<T>(c, plainAttentionKernel<T>, plainQueries, plainThreads, plainThreads * sizeof(float));
+  const int barriers = 2 * divideUp(c.width, 32 * plainChannels);
+  run<T>(c, plainAttentionKernel<T>, {plainQueries, 32, barriers}, plainThreads, plainThreads * sizeof(float));
 }
 
 template <class T>
@@ -91,7 +110,7 @@ void testFlash() {
   runFlash<T, 48>({1, 1, 1, 1, 8});
   runFlash<T, 48>({2, 67, 200, 2, 40, 131});
   runFlash<T, 48>({2, 40, 40, 2, 24, 30, true});
-  runFlash<T, 48>({1, 150, 150, 1, 48, 0, true});
+  runFlash<T, 48>({1, 150, 70, 1, 48, 0, true});
   runFlash<T, 64>({1, 64, 64, 3, 64});
   runFlash<T, 64>({3, 33, 77, 2, 56, 5});
   runFlash<T, 80>({2, 65, 129, 1, 80, 129});
@@ -108,6 +127,8 @@ void testPlain() {
   runPlain<T>({2, 5, 70, 2, 3, 40});
   runPlain<T>({2, 9, 9, 3, 11, 6, true});
   runPlain<T>({1, 6, 40, 1, 290, 7});
+  runPlain<T>({1, 2, 64, 1, 256});
+  runPlain<T>({1, 40, 5, 1, 4, 0, true});
 }
 
 }  // namespace
