@@ -53,8 +53,8 @@ struct Walk {
   int queries, keys, barriers;
 };
 
-// No query is shown keys that only later ones see.
-uint64_t barriersOf(const Case& c, const Walk& walk) {
+// Where no query is shown keys that only later ones see, and none beyond the last.
+uint64_t mostBarriers(const Case& c, const Walk& walk) {
   int rounds = 0;
   for (int first = 0; first < c.queries; first += walk.queries) {
     rounds += divideUp(c.causal ? std::min(first + walk.queries, c.keys) : c.keys, walk.keys);
@@ -89,7 +89,7 @@ void run(const Case& c, void (*kernel)(AttentionProblem<T>), const Walk& walk, i
              [&](uint64_t seed) {
                const auto counted = emulator::launch({grid, threads, sharedBytes}, seed, [&] { kernel(problem); });
                check(counted.bankConflicts == 0, what + ": bank conflicts");
-               check(counted.barriers == barriersOf(c, walk), what + ": rounds without keys");
+               check(counted.barriers <= mostBarriers(c, walk), what + ": rounds without keys");
              });
 }
 

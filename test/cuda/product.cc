@@ -86,7 +86,7 @@ void run(const Case& c) {
                    emulator::launch({{tiles, static_cast<unsigned>(c.splits), 1}, Tile::threads, Tile::sharedBytes}, seed,
                                     [&] { productKernel<T, Tile, wholePieces>(product); });
                check(counted.bankConflicts == 0, title(c) + ": bank conflicts");
-               check(counted.barriers == tiles * static_cast<uint64_t>(steps), title(c) + ": steps beyond the last");
+               check(counted.barriers <= tiles * static_cast<uint64_t>(steps), title(c) + ": steps beyond the last");
                if (c.splits == 1) return;
                emulator::launch({{static_cast<unsigned>(elementBlocks(y.size())), 1, 1}, elementThreads, 0}, seed,
                                 [&] { sumPartsKernel<T>(product); });
