@@ -1,14 +1,26 @@
-// conv2d: see lib/ops/conv2d.ts.
+// conv2d and conv2dWithMoments: see lib/ops/conv2d.ts.
 #include "convolution.h"
 
 namespace counterpoint::cuda {
 
-void conv2d(const Conv2d& op, Launcher& launcher) {
+namespace {
+// `Op` is Conv2d or Conv2dWithMoments.
+template <class Op>
+Convolution convolutionOf(const Op& op) {
   const auto& x = op.x.shape;
   const int64_t kernel = op.weight.shape[0], columns = op.weight.shape[3];
-  convolve({op.x, op.weight, op.bias, op.residual, op.y, x[0], x[1], x[2], x[3], columns, kernel, op.stride, op.upsample,
-            1, x[3] * columns, columns},
-           launcher);
+  return {op.x, op.weight, op.bias, op.residual, op.y,        x[0],        x[1],
+          x[2], x[3],      columns, kernel,      op.stride, op.upsample, 1, x[3] * columns, columns};
+}
+}  // namespace
+
+void conv2d(const Conv2d& op, Launcher& launcher) { convolve(convolutionOf(op), launcher); }
+
+void conv2dWithMoments(const Conv2dWithMoments& op, Launcher& launcher) {
+  Convolution convolution = convolutionOf(op);
+  convolution.moments = op.moments.f32();
+  convolution.block = op.block;
+  convolve(convolution, launcher);
 }
 
 }  // namespace counterpoint::cuda

@@ -2,6 +2,7 @@
 #include "convolution.h"
 
 #include "gemm/product.h"
+#include "moments.h"
 #include "operands.h"
 #include "tuning/product.h"
 
@@ -48,12 +49,14 @@ void convolveIn(const Convolution& c, Launcher& launcher) {
   const ProductPlan plan = planProduct(
       {c.images, pixels, c.columns, ceilDivide(toInt(pieces), stepPieces), sizeof(T) == 2 && wholePieces});
   const int64_t size = c.images * pixels * c.columns;
+  const bool momentsOfTiles = c.moments && plan.splits == 1 && c.block == momentRows;
   const Product<T> p{static_cast<const T*>(c.x.data),
                      packedWeight<T>(c, paddedChannels, launcher),
                      c.bias.f32(),
                      static_cast<const T*>(c.residual.data),
                      static_cast<T*>(c.y.data),
                      plan.splits > 1 ? launcher.scratch<float>(plan.splits * size) : nullptr,
+                     momentsOfTiles ? c.moments : nullptr,
                      toInt(c.images * pixels),
                      toInt(c.columns),
                      toInt(c.height),
@@ -70,6 +73,7 @@ void convolveIn(const Convolution& c, Launcher& launcher) {
                      c.columns % 2 == 0 && beginWhole({c.y.data})};
   launchProduct(p, wholePieces, plan.tile, launcher);
   if (plan.splits > 1) launcher.launch(sumPartsKernel<T>, {ceilDivide(size, elementThreads)}, elementThreads, 0, p);
+  if (c.moments && !momentsOfTiles) momentsOf(c.y, c.block, c.moments, launcher);
 }
 
 }  // namespace

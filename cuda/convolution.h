@@ -10,6 +10,9 @@ struct Convolution {
   int64_t kernel = 1, stride = 1, upsample = 1;
   // From one element of the weight to the next in each dimension.
   int64_t columnStride, tapStride, channelStride;
+  // Of y, for every `block` rows of an image, or null.
+  float* moments = nullptr;
+  int64_t block = 0;
 };
 
 void convolve(const Convolution& c, Launcher& launcher);

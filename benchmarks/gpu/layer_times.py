@@ -5,8 +5,14 @@ import numpy as np
 from cases import BYTES, DTYPES, numbers_of
 from timing import CLOCK, Baseline, Uses, interleaved, quantiles, set_count
 
+
+def convolution_flops(s):
+    return 2 * np.prod(s["y"]) * np.prod(s["weight"][:3])
+
+
 FLOPS = {
-    "conv2d": lambda s: 2 * np.prod(s["y"]) * np.prod(s["weight"][:3]),
+    "conv2d": convolution_flops,
+    "conv2dWithMoments": convolution_flops,
     "linear": lambda s: 2 * np.prod(s["y"]) * s["weight"][0],
     "attention": lambda s: 4 * np.prod(s["q"]) * s["k"][1],
 }

@@ -4,6 +4,7 @@
  */
 import { prepareGraph, stepGraph } from "../../lib/composer/programs.js";
 import type { Graph, RealDtype, Value } from "../../lib/graph/graph.js";
+import { capabilities } from "../../lib/machine/capabilities.js";
 import { composerMini, sd15Unet, sdVae } from "../../lib/models/presets.js";
 import type { SdUnetConfig } from "../../lib/models/sd-unet-config.js";
 import type { SdVaeConfig } from "../../lib/models/sd-vae.js";
@@ -112,7 +113,7 @@ function netCase(net: Net, dtype: RealDtype, opNames: readonly string[]): CaseRe
   const layouts = { weights: layout("weights", "parameter"), state: layout("state", "state") };
   const parameters = new Map(leaves.map((value) => [value.leaf!.name, value]));
   const programs = Object.entries(net.graphs).map(([name, graph]) => {
-    const program = compile(graph, layouts, { lowering });
+    const program = compile(graph, layouts, { lowering, moments: capabilities.cuda.moments });
     return programRecord(name, program, placesOf(program.inputs, inputFill(net)), opNames);
   });
   return {

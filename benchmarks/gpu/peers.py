@@ -96,6 +96,7 @@ def geglu(t, a):
 
 CALLS = {
     "conv2d": conv2d,
+    "conv2dWithMoments": conv2d,
     "linear": linear,
     "attention": attention,
     "groupNorm": group_norm,

@@ -11,7 +11,7 @@ import time
 import numpy as np
 
 from abi import Program, Region
-from cases import BYTES, DTYPES, REGIONS, Loaded, Place, content
+from cases import BYTES, DTYPES, REGIONS, Loaded, Place, content, numbers_of
 
 CLOCK = "host clock around graph launch and wait, less that of a graph with one tiny kernel, by the number of uses"
 ALIGNMENT, FEWEST_SETS, MOST_SETS, FEWEST_USES = 256, 4, 64, 20
@@ -49,11 +49,22 @@ class Baseline:
         self.ms = float(np.median([milliseconds(lambda: self.loaded.run("run")) for _ in range(50)]))
 
 
+def moments_of(x, shape):
+    """What groupMoments gives of x, as [N B 2 C]."""
+    images, blocks, _, channels = shape
+    rows = x.reshape(images, blocks, -1, channels)
+    mean = rows.mean(axis=2)
+    squares = ((rows - mean[:, :, None]) ** 2).sum(axis=2)
+    return np.stack([mean, squares], axis=2).astype(np.float32).reshape(-1).view(np.uint8)
+
+
 class Uses:
     """An instruction of a program again and again, over `sets` copies of its operands."""
 
     def __init__(self, device, op, attributes, tensors, sets, uses):
         self.device, self.op = device, op
+        # Moments are given beside a result.
+        self.result_name = op["tensors"][-2 if op["name"] == "conv2dWithMoments" else -1]
         self.places = {}
         ends = {"weights": 0, "state": 0}
         for index, (name, record) in enumerate(zip(op["tensors"], tensors)):
@@ -70,6 +81,8 @@ class Uses:
         self.contents = {}
         for name, place in self.places.items():
             data = place.content()
+            if op["name"] == "groupNorm" and name == "moments":
+                data = moments_of(numbers_of(self.contents["x"], self.places["x"].dtype), place.shape)
             self.contents[name] = data
             for i in range(sets):
                 self.region(place).write(i * ends[place.region] + place.offset, data)
@@ -78,7 +91,7 @@ class Uses:
         self.program = Program(device, [(op, attributes, operands) for operands in used], sizes)
 
     def fill_of(self, name, shape, index):
-        if name == self.op["tensors"][-1]:
+        if name == self.result_name:
             return {"bytes": "/w=="}  # a result: NaN until it is written
         if name == "keyMask":
             return {"bytes": "AACAPw=="}  # 1 in f32: nothing is hidden
@@ -98,7 +111,7 @@ class Uses:
         self.program.run(self.weights, self.state, np.zeros(0, np.uint8))
 
     def result(self):
-        place = self.places[self.op["tensors"][-1]]
+        place = self.places[self.result_name]
         return self.state.read(place.offset, place.size), place
 
     def free(self):

@@ -8,12 +8,16 @@
 //
 // A block computes a tile of y. The depth, taps times channels, is walked in steps of four pieces a row, which arrive in
 // shared memory `stages` - 1 steps ahead. Each output sums its products in the order of the depth, whatever the tile; where
-// the depth is split between blocks, the parts are written apart and added in their order by a second kernel.
+// the depth is split between blocks, the parts are written apart and added in their order by a second kernel. For a norm
+// behind it, a tile gives the moments of what it stores (see norms/group-norm.h), which saves that one a trip through memory.
 #pragma once
 #include "primitives/pack.h"
 #include "primitives/words.h"
 
 namespace counterpoint::cuda {
+
+// How many rows of y moments are of: what every warp has whole, in all tiles alike.
+constexpr int momentRows = 32;
 
 template <class T>
 struct Product {
@@ -22,6 +26,7 @@ struct Product {
   const T* residual;  // [rows, columns] or null
   T* y;               // [rows, columns]
   float* partial;     // [splits, rows, columns], or null: the depth is whole
+  float* moments;     // [rows / momentRows, 2, columns], or null; rows are whole blocks then, and the depth is whole
   int rows, columns;
   int height, width, channels, paddedChannels;  // of x
   int outputHeight, outputWidth;
@@ -179,6 +184,12 @@ DEVICE void multiplyStepF32(const uint8_t* rows, const uint8_t* columns, Sums<Ti
   }
 }
 
+// Over the lanes that have the same columns of an accumulator.
+DEVICE float sumOverRows(float value) {
+  UNROLL for (int mask = 4; mask < 32; mask *= 2) value += shuffleXor(value, mask);
+  return value;
+}
+
 template <class T>
 DEVICE float finished(const Product<T>& p, int64_t at, int column, float sum) {
   if (p.bias) sum += p.bias[column];
@@ -186,20 +197,41 @@ DEVICE float finished(const Product<T>& p, int64_t at, int column, float sum) {
   return sum;
 }
 
-// Writes the sums of two neighbouring columns, the first of which is even.
+// Writes the sums of two neighbouring columns, the first of which is even; what it stores in y, to `stored` too.
 template <class T>
-DEVICE void storePair(const Product<T>& p, int row, int column, float first, float second) {
+DEVICE void storePair(const Product<T>& p, int row, int column, const float* sums, float (&stored)[2]) {
   const int64_t at = int64_t{row} * p.columns + column;
+  const bool both = column + 1 < p.columns;
   if (p.partial) {
     float* part = p.partial + int64_t{blockIndex().y} * p.rows * p.columns;
-    part[at] = first;
-    if (column + 1 < p.columns) part[at + 1] = second;
-  } else if (p.pairs) {
-    const T one = round<T>(finished(p, at, column, first)), two = round<T>(finished(p, at + 1, column + 1, second));
-    writePack(p.y + at, Pack<T, 2>{{one, two}});
+    part[at] = sums[0];
+    if (both) part[at + 1] = sums[1];
+    return;
+  }
+  Pack<T, 2> pair{{round<T>(finished(p, at, column, sums[0])), round<T>(0.0f)}};
+  if (both) pair.values[1] = round<T>(finished(p, at + 1, column + 1, sums[1]));
+  if (p.pairs) {
+    writePack(p.y + at, pair);
   } else {
-    p.y[at] = round<T>(finished(p, at, column, first));
-    if (column + 1 < p.columns) p.y[at + 1] = round<T>(finished(p, at + 1, column + 1, second));
+    p.y[at] = pair.values[0];
+    if (both) p.y[at + 1] = pair.values[1];
+  }
+  stored[0] = toFloat(pair.values[0]), stored[1] = toFloat(pair.values[1]);
+}
+
+// The means of two neighbouring columns over the rows from `row` on, and the squared deviations from them. Of lane l,
+// `values` are rows l / 4, and those 8, 16 and 24 below it; all lanes take part.
+template <class T>
+DEVICE void storeMoments(const Product<T>& p, int row, int column, const float (&values)[4][2]) {
+  UNROLL for (int k = 0; k < 2; ++k) {
+    float sum = 0, squares = 0;
+    UNROLL for (int i = 0; i < 4; ++i) sum += values[i][k];
+    const float mean = sumOverRows(sum) / momentRows;
+    UNROLL for (int i = 0; i < 4; ++i) squares += (values[i][k] - mean) * (values[i][k] - mean);
+    squares = sumOverRows(squares);
+    if (laneIndex() >= 4 || column + k >= p.columns) continue;
+    float* out = p.moments + int64_t{row / momentRows} * 2 * p.columns + column + k;
+    out[0] = mean, out[p.columns] = squares;
   }
 }
 
@@ -234,11 +266,17 @@ void productKernel(const Product<T> p) {
     else multiplyStep<T, Tile>(rows, columns, sums);
   }
 
-  const int row = firstRow + warpRow + laneIndex() / 4, column = firstColumn + warpColumn + 2 * (laneIndex() % 4);
-  UNROLL for (int i = 0; i < Tile::warpRows / 8; ++i) {
+  const int column = firstColumn + warpColumn + 2 * (laneIndex() % 4);
+  UNROLL for (int part = 0; part < Tile::warpRows / momentRows; ++part) {
+    const int row = firstRow + warpRow + part * momentRows;
     UNROLL for (int j = 0; j < Tile::warpColumns / 8; ++j) {
-      const float* pair = sums.of[i / 2][j] + 2 * (i % 2);
-      if (row + 8 * i < p.rows && column + 8 * j < p.columns) storePair(p, row + 8 * i, column + 8 * j, pair[0], pair[1]);
+      float stored[4][2] = {};
+      UNROLL for (int i = 0; i < 4; ++i) {
+        const int at = row + 8 * i + laneIndex() / 4;
+        const float* pair = sums.of[2 * part + i / 2][j] + 2 * (i % 2);
+        if (at < p.rows && column + 8 * j < p.columns) storePair(p, at, column + 8 * j, pair, stored[i]);
+      }
+      if (p.moments && row < p.rows) storeMoments(p, row, column + 8 * j, stored);
     }
   }
 }

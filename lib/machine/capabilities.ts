@@ -1,4 +1,4 @@
-/** What each kind of device stores real numbers in: lowering, and the dtypes that a user may choose from, follow this table. */
+/** What each kind of device can do: passes, and the dtypes that a user may choose from, follow this table. */
 import { CounterpointError, quoted } from "../graph/error.js";
 import { type RealDtype, realDtypes } from "../graph/graph.js";
 import type { DeviceInfo } from "./device.js";
@@ -8,13 +8,15 @@ export interface Capabilities {
   readonly storage: readonly RealDtype[];
   /** What graphs are lowered to unless the user chooses. */
   readonly compute: RealDtype;
+  /** Whether its convolutions give moments for less than its norms take them. */
+  readonly moments: boolean;
 }
 
 export const capabilities: Readonly<Record<DeviceInfo["kind"], Capabilities>> = {
-  reference: { storage: realDtypes, compute: "f32" },
-  cpu: { storage: ["f32"], compute: "f32" },
-  cuda: { storage: realDtypes, compute: "f16" },
-  "cuda-emulated": { storage: realDtypes, compute: "f16" },
+  reference: { storage: realDtypes, compute: "f32", moments: false },
+  cpu: { storage: ["f32"], compute: "f32", moments: false },
+  cuda: { storage: realDtypes, compute: "f16", moments: true },
+  "cuda-emulated": { storage: realDtypes, compute: "f16", moments: true },
 };
 
 /** `wanted`, or the kind's own. Throws CP_ARG_RANGE where the kind does not have it. */

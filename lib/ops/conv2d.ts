@@ -6,25 +6,33 @@
  * `accuracy` is "strict", devices take no algorithm that rounds more than the sum above does; otherwise they may take one
  * whose relative error is a few times as large. Gradients do as they see fit.
  */
-import { defineOp } from "../graph/op.js";
+import type { Value } from "../graph/graph.js";
+import { defineOp, type ReferenceTensor } from "../graph/op.js";
+import { groupMoments } from "./group-norm.js";
 import { sumRows } from "./sum-rows.js";
 
-export const conv2d = defineOp({
-  name: "conv2d",
+const shapeOfResult = "N (H*upsample)/stride (W*upsample)/stride O";
+
+const convolution = {
   operands: {
     x: { shape: "N H W I" },
     weight: { shape: "K K I O" },
     bias: { shape: "O", dtype: "f32", optional: true },
-    residual: { shape: "N (H*upsample)/stride (W*upsample)/stride O", optional: true },
+    residual: { shape: shapeOfResult, optional: true },
   },
   attributes: {
     stride: { kind: "int", default: 1 },
     upsample: { kind: "int", default: 1 },
     accuracy: { kind: "choice", values: ["fast", "strict"], default: "fast" },
   },
-  results: { y: { shape: "N (H*upsample)/stride (W*upsample)/stride O" } },
   where: ["K % 2 == 1", "K <= 15", "upsample <= 2"],
   flops: "2*N*((H*upsample)/stride)*((W*upsample)/stride)*K*K*I*O",
+} as const;
+
+export const conv2d = defineOp({
+  name: "conv2d",
+  ...convolution,
+  results: { y: { shape: shapeOfResult } },
   gradient(graph, { operands: { x, weight }, attributes: { stride, upsample }, upstream: { y: dy }, wants }) {
     if (!dy) return {};
     const kernel = weight.shape[0];
@@ -35,19 +43,51 @@ export const conv2d = defineOp({
       residual: dy,
     };
   },
-  reference({ x, weight, bias, residual, y }, { stride, upsample }) {
-    const [kernel, , inputs, outputs] = weight.shape;
-    for (let i = 0; i < y.data.length; i++) y.data[i] = (bias?.data[i % outputs] ?? 0) + (residual?.data[i] ?? 0);
-    forEachTap(x.shape, y.shape, { kernel, stride, upsample }, (pixel, outputPixel, tap) => {
-      for (let i = 0; i < inputs; i++) {
-        for (let o = 0; o < outputs; o++) {
-          const w = weight.data[(tap * inputs + i) * outputs + o];
-          y.data[outputPixel * outputs + o] += x.data[pixel * inputs + i] * w;
-        }
-      }
-    });
+  reference: convolve,
+});
+
+/** conv2d, and the `groupMoments` of its result for a norm behind it. Made by a pass, after gradients. */
+export const conv2dWithMoments = defineOp({
+  name: "conv2dWithMoments",
+  ...convolution,
+  attributes: { ...convolution.attributes, block: { kind: "int" } },
+  results: {
+    y: { shape: shapeOfResult },
+    moments: { shape: "N ((H*upsample)/stride)*((W*upsample)/stride)/block 2 O", dtype: "f32" },
+  },
+  definition(graph, operands, { block, ...attributes }): { y: Value; moments: Value } {
+    const y = conv2d(graph, operands, attributes);
+    return { y, moments: groupMoments(graph, { x: y }, { block }) };
+  },
+  reference({ moments, ...tensors }, { block, ...attributes }) {
+    convolve(tensors, attributes);
+    groupMoments.definition.reference({ x: tensors.y, moments }, { block });
   },
 });
+
+interface ConvolutionTensors {
+  readonly x: ReferenceTensor;
+  readonly weight: ReferenceTensor;
+  readonly bias?: ReferenceTensor;
+  readonly residual?: ReferenceTensor;
+  readonly y: ReferenceTensor;
+}
+
+function convolve(
+  { x, weight, bias, residual, y }: ConvolutionTensors,
+  { stride, upsample }: { stride: number; upsample: number },
+): void {
+  const [kernel, , inputs, outputs] = weight.shape;
+  for (let i = 0; i < y.data.length; i++) y.data[i] = (bias?.data[i % outputs] ?? 0) + (residual?.data[i] ?? 0);
+  forEachTap(x.shape, y.shape, { kernel, stride, upsample }, (pixel, outputPixel, tap) => {
+    for (let i = 0; i < inputs; i++) {
+      for (let o = 0; o < outputs; o++) {
+        const w = weight.data[(tap * inputs + i) * outputs + o];
+        y.data[outputPixel * outputs + o] += x.data[pixel * inputs + i] * w;
+      }
+    }
+  });
+}
 
 /** dx of `conv2d`: every dy goes back to the pixels that it was computed from, by the weights it was computed with. */
 export const conv2dInputGradient = defineOp({

@@ -3,7 +3,8 @@
  *
  * μ and σ² over all positions and the C/groups adjacent channels of one image and group; γ, β a channel each; scale and
  * shift a channel of each image each, both or neither. Wu & He 2018, "Group Normalization", equations 1 to 5; scale and
- * shift as in Dhariwal & Nichol 2021, section 3.
+ * shift as in Dhariwal & Nichol 2021, section 3. Where `moments` are given, as `groupMoments` gives them, μ and σ² are merged
+ * from those (Chan, Golub & LeVeque 1983, equation 2.1), and gradients pass them by.
  */
 import type { Value } from "../graph/graph.js";
 import { defineOp, type ReferenceTensor } from "../graph/op.js";
@@ -24,23 +25,24 @@ export const groupNorm = defineOp({
     beta: { shape: "C", dtype: "f32" },
     scale: { shape: "N C", optional: true },
     shift: { shape: "N C", optional: true },
+    moments: { shape: "N B 2 C", dtype: "f32", optional: true },
   },
   attributes: normAttributes,
   results: { y: { shape: "N ... C" } },
-  where: ["C % groups == 0"],
+  where: ["C % groups == 0", "rows % B == 0"],
   gradient(graph, { operands: { x, gamma, beta, scale, shift }, attributes, upstream: { y: dy } }) {
     if (!dy) return {};
     const d = groupNormGradient(graph, { x, gamma, beta, scale, shift, dy }, attributes);
     return { x: d.dx, gamma: d.dgamma, beta: d.dbeta, scale: scale && d.dscale, shift: shift && d.dshift };
   },
-  definition(graph, { x, gamma, beta, scale, shift }, { groups, eps, activation }): Value {
+  definition(graph, { x, gamma, beta, scale, shift, moments }, { groups, eps, activation }): Value {
     // Without modulation and activation it is a primitive.
-    let y = groupNorm(graph, { x, gamma, beta }, { groups, eps });
+    let y = groupNorm(graph, { x, gamma, beta, moments }, { groups, eps });
     if (scale && shift) y = modulate(graph, { x: y, scale, shift });
     return activation === "silu" ? silu(graph, { x: y }) : y;
   },
-  reference({ x, gamma, beta, scale, shift, y }, { groups, eps, activation }) {
-    const { normalized } = normalize(x, groups, eps);
+  reference({ x, gamma, beta, scale, shift, moments, y }, { groups, eps, activation }) {
+    const { normalized } = normalize(x, groups, eps, moments);
     const channels = gamma.data.length;
     for (let i = 0; i < x.data.length; i++) {
       const c = i % channels;
@@ -49,6 +51,24 @@ export const groupNorm = defineOp({
       const z = norm * (1 + (scale?.data[nc] ?? 0)) + (shift?.data[nc] ?? 0);
       y.data[i] = activation === "silu" ? z / (1 + Math.exp(-z)) : z;
     }
+  },
+});
+
+/** Of every `block` positions of an image, the mean of each channel and the sum of squared deviations from it. */
+export const groupMoments = defineOp({
+  name: "groupMoments",
+  operands: { x: { shape: "N ... C" } },
+  attributes: { block: { kind: "int" } },
+  results: { moments: { shape: "N rows/block 2 C", dtype: "f32" } },
+  reference({ x, moments }, { block }) {
+    const channels = x.shape[x.shape.length - 1];
+    const placeOf = (i: number) => Math.floor(i / (block * channels)) * 2 * channels + (i % channels);
+    x.data.forEach((value, i) => {
+      moments.data[placeOf(i)] += value / block;
+    });
+    x.data.forEach((value, i) => {
+      moments.data[placeOf(i) + channels] += (value - moments.data[placeOf(i)]) ** 2;
+    });
   },
 });
 
@@ -108,20 +128,26 @@ export const groupNormGradient = defineOp({
 });
 
 /** x̂, and 1/√(σ² + eps) of each image and group; `groupOf` gives an element's place in the latter. */
-function normalize(x: ReferenceTensor, groups: number, eps: number) {
+function normalize(x: ReferenceTensor, groups: number, eps: number, moments?: ReferenceTensor) {
   const images = x.shape[0];
   const channels = x.shape[x.shape.length - 1];
-  const size = x.data.length / images;
-  const groupOf = (i: number) => Math.floor(i / size) * groups + Math.floor(((i % channels) * groups) / channels);
-  const count = size / groups;
+  // Without moments, every element is a mean of its own.
+  const placeOf = (part: number) => Math.floor(part / channels) * 2 * channels + (part % channels);
+  const meanOf = (part: number) => (moments ? moments.data[placeOf(part)] : x.data[part]);
+  const varianceOf = (part: number) => (moments ? moments.data[placeOf(part) + channels] / elements : 0);
+  const parts = moments ? moments.data.length / 2 : x.data.length;
+  const elements = x.data.length / parts;
+  const groupAmong = (count: number) => (i: number) =>
+    Math.floor((i * images) / count) * groups + Math.floor(((i % channels) * groups) / channels);
+  const [groupOf, groupOfPart] = [groupAmong(x.data.length), groupAmong(parts)];
+  const share = (images * groups) / parts;
   const mean = new Float64Array(images * groups);
   const inverse = new Float64Array(images * groups);
-  x.data.forEach((value, i) => {
-    mean[groupOf(i)] += value / count;
-  });
-  x.data.forEach((value, i) => {
-    inverse[groupOf(i)] += (value - mean[groupOf(i)]) ** 2 / count;
-  });
+  for (let part = 0; part < parts; part++) mean[groupOfPart(part)] += meanOf(part) * share;
+  for (let part = 0; part < parts; part++) {
+    const g = groupOfPart(part);
+    inverse[g] += (varianceOf(part) + (meanOf(part) - mean[g]) ** 2) * share;
+  }
   for (let g = 0; g < inverse.length; g++) inverse[g] = 1 / Math.sqrt(inverse[g] + eps);
   return { normalized: x.data.map((value, i) => (value - mean[groupOf(i)]) * inverse[groupOf(i)]), inverse, groupOf };
 }

@@ -1,12 +1,13 @@
 /**
  * The passes in their order: from the graph that model code built to a verified program.
  *
- *     simplify → removeDead → fuse → removeDead → strictly → lower → plan → verifyPlan
+ *     simplify → removeDead → fuse → removeDead → strictly → withMoments → lower → plan → verifyPlan
  */
 import type { Graph } from "../graph/graph.js";
 import type { Layout, Program } from "../program/program.js";
 import { fuse } from "./fuse.js";
 import { type Lowering, lower } from "./lower.js";
+import { withMoments } from "./moments.js";
 import { plan } from "./plan.js";
 import { removeDead } from "./remove-dead.js";
 import { simplify } from "./simplify.js";
@@ -24,6 +25,8 @@ export interface CompileOptions {
   readonly lowering?: Lowering;
   /** Whether convolutions must not round more than direct sums do. Default false. */
   readonly strict?: boolean;
+  /** Whether convolutions give the norms behind them the moments of what they store. Default false. */
+  readonly moments?: boolean;
   /** Called with every pass's name and the graph that it gave; for printing. */
   readonly observe?: (pass: string, graph: Graph) => void;
 }
@@ -34,6 +37,7 @@ const graphPasses = [
   ["fuse", (graph: Graph) => fuse(graph).graph],
   ["remove-fused", (graph: Graph) => removeDead(graph).graph],
   ["strictly", (graph: Graph, { strict }: CompileOptions) => (strict ? strictly(graph).graph : graph)],
+  ["moments", (graph: Graph, { moments }: CompileOptions) => (moments ? withMoments(graph).graph : graph)],
   ["lower", (graph: Graph, { lowering }: CompileOptions) => (lowering ? lower(graph, lowering).graph : graph)],
 ] as const;
 

@@ -7,6 +7,7 @@
 import { CounterpointError, quoted } from "../graph/error.js";
 import { dtypeBytes, type Graph, type Value } from "../graph/graph.js";
 import { product } from "../graph/pattern.js";
+import { capabilities } from "../machine/capabilities.js";
 import type { Device, DeviceRegion, LoadedProgram } from "../machine/device.js";
 import { readNumbers, type TypedArray, typedView } from "../machine/execute.js";
 import { compileAsync, type SharedLayouts } from "../passes/compile.js";
@@ -86,9 +87,10 @@ export class Session {
       weights: shared ? parameters.layout : layoutOf("weights", trainable ? [] : declared.map(lowered)),
       state: layoutOf("state", (trainable ? [...states, ...declared] : states).map(lowered)),
     };
+    const { moments } = capabilities[device.info.kind];
     const compiled = new Map<string, Program>();
     for (const [name, graph] of Object.entries(programs)) {
-      compiled.set(name, await compileAsync(graph, layouts, { lowering, strict }));
+      compiled.set(name, await compileAsync(graph, layouts, { lowering, strict, moments }));
     }
     // In the order of the layout that the programs were compiled for, whatever the order they are given in.
     const inWeights: TensorMap = new Map(

@@ -4,35 +4,15 @@
 //
 // Statistics read x once from memory: each block of rows, small enough to stay in cache, gives the mean of each channel
 // (summing differences from its first row, so that a large common offset costs no digits) and then the squared deviations
-// from it; these are merged in f64 (Chan, Golub & LeVeque 1983, equation 2.1).
+// from it, unless an operand has them already; these are merged in f64 (Chan, Golub & LeVeque 1983, equation 2.1).
 #include <cmath>
 
 #include "cpu/loops.h"
+#include "cpu/moments.h"
 #include "generated/ops.h"
 
 namespace counterpoint::COUNTERPOINT_ISA {
 namespace {
-
-// Writes the mean of each channel over `rows` rows, then the sums of squared deviations, to moments: [2, C].
-void momentsOfBlock(const float* x, int64_t rows, int64_t channels, float* moments) {
-  float *mean = moments, *squares = moments + channels;
-  std::fill_n(moments, 2 * channels, 0.0f);
-  for (int64_t row = 1; row < rows; ++row) {
-    overLanes(0, channels, [&](int64_t c, auto lane) {
-      lane.write(mean + c, add(lane.read(mean + c), sub(lane.read(x + row * channels + c), lane.read(x + c))));
-    });
-  }
-  const Vec share = broadcast(1.0f / static_cast<float>(rows));
-  overLanes(0, channels, [&](int64_t c, auto lane) {
-    lane.write(mean + c, fma(lane.read(mean + c), share, lane.read(x + c)));
-  });
-  for (int64_t row = 0; row < rows; ++row) {
-    overLanes(0, channels, [&](int64_t c, auto lane) {
-      const Vec deviation = sub(lane.read(x + row * channels + c), lane.read(mean + c));
-      lane.write(squares + c, fma(deviation, deviation, lane.read(squares + c)));
-    });
-  }
-}
 
 // What y = act((x - mean) a + b) needs of one image, a number a channel.
 struct Coefficients {
@@ -49,13 +29,9 @@ class Statistics {
         blocks{op.x.shape[0], op.x.size() / op.x.shape[0] / channels, channels},
         coefficients(context.scratch(static_cast<size_t>(blocks.images * 3 * channels))),
         inverse(context.scratch(static_cast<size_t>(blocks.images * op.groups))) {
-    float* moments = context.scratch(blocks.floats(2));  // [N, blocks, 2, C]
-    parallel(context, blocks.count(), [&](int64_t index, int) {
-      const int64_t begin = blocks.begin(index);
-      momentsOfBlock(op.x.f32() + begin * channels, blocks.end(index) - begin, channels, moments + index * 2 * channels);
-    });
+    const Parts parts = partsOf(op, context);
     parallel(context, blocks.images, [&](int64_t n, int) {
-      for (int64_t group = 0; group < op.groups; ++group) merge(n, group, moments + n * blocks.perImage * 2 * channels);
+      for (int64_t group = 0; group < op.groups; ++group) merge(n, group, parts);
     });
   }
 
@@ -74,14 +50,36 @@ class Statistics {
   float* const inverse;       // [N, groups]: 1 / sqrt(variance + eps)
 
  private:
-  void merge(int64_t n, int64_t group, const float* moments) {
+  // Moments [N, perImage, 2, C] of blocks of up to `rows` rows.
+  struct Parts {
+    const float* moments;
+    int64_t rows, perImage;
+  };
+
+  Parts partsOf(const GroupNorm& norm, Context& context) const {
+    if (!norm.moments) return momentsOfX(context);
+    const int64_t perImage = norm.moments.shape[1];
+    return {norm.moments.f32(), blocks.positions / perImage, perImage};
+  }
+  Parts partsOf(const GroupNormGradient&, Context& context) const { return momentsOfX(context); }
+
+  Parts momentsOfX(Context& context) const {
+    float* moments = context.scratch(blocks.floats(2));
+    parallel(context, blocks.count(), [&](int64_t index, int) {
+      const int64_t begin = blocks.begin(index);
+      momentsOfBlock(op.x.f32() + begin * channels, blocks.end(index) - begin, channels, moments + index * 2 * channels);
+    });
+    return {moments, blocks.rows, blocks.perImage};
+  }
+
+  void merge(int64_t n, int64_t group, const Parts& parts) {
     const int64_t width = channels / op.groups, first = group * width;
     const double total = static_cast<double>(blocks.positions * width);
     double mean = 0, deviation = 0;
     const auto overParts = [&](auto body) {
-      for (int64_t block = 0; block < blocks.perImage; ++block) {
-        const double rows = static_cast<double>(std::min(blocks.rows, blocks.positions - block * blocks.rows));
-        const float* part = moments + block * 2 * channels;
+      for (int64_t block = 0; block < parts.perImage; ++block) {
+        const double rows = static_cast<double>(std::min(parts.rows, blocks.positions - block * parts.rows));
+        const float* part = parts.moments + (n * parts.perImage + block) * 2 * channels;
         for (int64_t c = first; c < first + width; ++c) body(rows, part[c], part[channels + c]);
       }
     };
@@ -202,6 +200,10 @@ void groupNorm(const GroupNorm& op, Context& context) {
   const Statistics<GroupNorm> statistics(op, context);
   if (op.activation == GroupNormActivation::silu) normalize<true>(statistics, context);
   else normalize<false>(statistics, context);
+}
+
+void groupMoments(const GroupMoments& op, Context& context) {
+  momentsOf(context, op.x.f32(), op.x.rows(), op.x.columns(), op.block, op.moments.f32());
 }
 
 void groupNormGradient(const GroupNormGradient& op, Context& context) {

@@ -45,6 +45,7 @@ const OpEntry table[] = {
     {0x6ccac50e, run<QuickGeluGradient>, reinterpret_cast<void (*)()>(quickGeluGradient)},
     {0x6d38f887, run<ClipFactor>, reinterpret_cast<void (*)()>(clipFactor)},
     {0x6d8b4764, run<GatherRowsGradient>, reinterpret_cast<void (*)()>(gatherRowsGradient)},
+    {0x70195af1, run<GroupNorm>, reinterpret_cast<void (*)()>(groupNorm)},
     {0x73a28c89, run<LinearCombination>, reinterpret_cast<void (*)()>(linearCombination)},
     {0x7756dec9, run<LayerNorm>, reinterpret_cast<void (*)()>(layerNorm)},
     {0x8490a9a0, run<Conv2d>, reinterpret_cast<void (*)()>(conv2d)},
@@ -72,9 +73,9 @@ const OpEntry table[] = {
     {0xbe015a2f, run<GegluGradient>, reinterpret_cast<void (*)()>(gegluGradient)},
     {0xc6e6662d, run<SumRows>, reinterpret_cast<void (*)()>(sumRows)},
     {0xccf1a575, run<LinearInputGradient>, reinterpret_cast<void (*)()>(linearInputGradient)},
+    {0xce3f6724, run<GroupMoments>, reinterpret_cast<void (*)()>(groupMoments)},
     {0xce411a9f, run<Attention>, reinterpret_cast<void (*)()>(attention)},
     {0xd0874965, run<Unshuffle>, reinterpret_cast<void (*)()>(unshuffle)},
-    {0xd40fb319, run<GroupNorm>, reinterpret_cast<void (*)()>(groupNorm)},
     {0xd417528c, run<Embedding>, reinterpret_cast<void (*)()>(embedding)},
     {0xd54e8c2f, run<Mean>, reinterpret_cast<void (*)()>(mean)},
     {0xdc27355b, run<Conv2dInputGradient>, reinterpret_cast<void (*)()>(conv2dInputGradient)},
@@ -83,6 +84,7 @@ const OpEntry table[] = {
     {0xe64e9576, run<PadChannels>, reinterpret_cast<void (*)()>(padChannels)},
     {0xe7727c60, run<L2NormalizeGradient>, reinterpret_cast<void (*)()>(l2NormalizeGradient)},
     {0xf0739744, run<Gelu>, reinterpret_cast<void (*)()>(gelu)},
+    {0xf902f1f7, run<Conv2dWithMoments>, reinterpret_cast<void (*)()>(conv2dWithMoments)},
 };
 
 }  // namespace

@@ -204,6 +204,25 @@ void checkConv2dWeightGradient(ShapeCheck& check) {
   check.result("dweight", Dtype::f32, {kernel, kernel, I, O});
 }
 
+// conv2dWithMoments(x:storage[N H W I],weight:storage[K K I O],bias?:f32[O],residual?:storage[N (H*upsample)/stride (W*upsample)/stride O];stride:int,upsample:int,accuracy:fast|strict,block:int)->(y:storage[N (H*upsample)/stride (W*upsample)/stride O],moments:f32[N ((H*upsample)/stride)*((W*upsample)/stride)/block 2 O]) where K % 2 == 1,K <= 15,upsample <= 2
+void checkConv2dWithMoments(ShapeCheck& check) {
+  Size N, H, W, I, K, O;
+  const Size stride = check.integer("stride");
+  const Size upsample = check.integer("upsample");
+  check.choice("accuracy", 2);
+  const Size block = check.integer("block");
+  check.operand("x", storage, {&N, &H, &W, &I});
+  check.operand("weight", storage, {&K, &K, &I, &O});
+  check.optional("bias", Dtype::f32, {&O});
+  check.optional("residual", storage, {&N, any, any, &O});
+  check.expect(3, "residual", {N, H * upsample / stride, W * upsample / stride, O});
+  check.where("K % 2 == 1", K % Size(2) == Size(1));
+  check.where("K <= 15", K <= Size(15));
+  check.where("upsample <= 2", upsample <= Size(2));
+  check.result("y", storage, {N, H * upsample / stride, W * upsample / stride, O});
+  check.result("moments", Dtype::f32, {N, H * upsample / stride * (W * upsample / stride) / block, Size(2), O});
+}
+
 // downsample(x:storage[N H W C];)->(y:storage[N H/2 W/2 C])
 void checkDownsample(ShapeCheck& check) {
   Size N, H, W, C;
@@ -304,9 +323,18 @@ void checkGeluGradient(ShapeCheck& check) {
   check.result("dx", storage, {rest});
 }
 
-// groupNorm(x:storage[N ... C],gamma:f32[C],beta:f32[C],scale?:storage[N C],shift?:storage[N C];groups:int,eps:float,activation:none|silu)->(y:storage[N ... C]) where C % groups == 0
-void checkGroupNorm(ShapeCheck& check) {
+// groupMoments(x:storage[N ... C];block:int)->(moments:f32[N rows/block 2 C])
+void checkGroupMoments(ShapeCheck& check) {
   Size N, C;
+  const Size block = check.integer("block");
+  check.operand("x", storage, {&N, rest, &C});
+  const Size rows = check.rows();
+  check.result("moments", Dtype::f32, {N, rows / block, Size(2), C});
+}
+
+// groupNorm(x:storage[N ... C],gamma:f32[C],beta:f32[C],scale?:storage[N C],shift?:storage[N C],moments?:f32[N B 2 C];groups:int,eps:float,activation:none|silu)->(y:storage[N ... C]) where C % groups == 0,rows % B == 0
+void checkGroupNorm(ShapeCheck& check) {
+  Size N, C, B;
   const Size groups = check.integer("groups");
   check.real("eps");
   check.choice("activation", 2);
@@ -315,7 +343,10 @@ void checkGroupNorm(ShapeCheck& check) {
   check.operand("beta", Dtype::f32, {&C});
   check.optional("scale", storage, {&N, &C});
   check.optional("shift", storage, {&N, &C});
+  check.optional("moments", Dtype::f32, {&N, &B, Size(2), &C});
+  const Size rows = check.rows();
   check.where("C % groups == 0", C % groups == Size(0));
+  check.where("rows % B == 0", rows % B == Size(0));
   check.result("y", storage, {N, rest, C});
 }
 
@@ -689,6 +720,7 @@ const OpEntry table[] = {
     {0x6ccac50e, "quickGeluGradient", 3, 0, checkQuickGeluGradient, RUN(QuickGeluGradient, quickGeluGradient)},
     {0x6d38f887, "clipFactor", 2, 1, checkClipFactor, RUN(ClipFactor, clipFactor)},
     {0x6d8b4764, "gatherRowsGradient", 3, 1, checkGatherRowsGradient, RUN(GatherRowsGradient, gatherRowsGradient)},
+    {0x70195af1, "groupNorm", 7, 3, checkGroupNorm, RUN(GroupNorm, groupNorm)},
     {0x73a28c89, "linearCombination", 5, 0, checkLinearCombination, RUN(LinearCombination, linearCombination)},
     {0x7756dec9, "layerNorm", 4, 1, checkLayerNorm, RUN(LayerNorm, layerNorm)},
     {0x8490a9a0, "conv2d", 5, 3, checkConv2d, RUN(Conv2d, conv2d)},
@@ -716,9 +748,9 @@ const OpEntry table[] = {
     {0xbe015a2f, "gegluGradient", 3, 0, checkGegluGradient, RUN(GegluGradient, gegluGradient)},
     {0xc6e6662d, "sumRows", 2, 0, checkSumRows, RUN(SumRows, sumRows)},
     {0xccf1a575, "linearInputGradient", 3, 0, checkLinearInputGradient, RUN(LinearInputGradient, linearInputGradient)},
+    {0xce3f6724, "groupMoments", 2, 1, checkGroupMoments, RUN(GroupMoments, groupMoments)},
     {0xce411a9f, "attention", 5, 2, checkAttention, RUN(Attention, attention)},
     {0xd0874965, "unshuffle", 2, 1, checkUnshuffle, RUN(Unshuffle, unshuffle)},
-    {0xd40fb319, "groupNorm", 6, 3, checkGroupNorm, RUN(GroupNorm, groupNorm)},
     {0xd417528c, "embedding", 3, 0, checkEmbedding, RUN(Embedding, embedding)},
     {0xd54e8c2f, "mean", 2, 0, checkMean, RUN(Mean, mean)},
     {0xdc27355b, "conv2dInputGradient", 3, 2, checkConv2dInputGradient, RUN(Conv2dInputGradient, conv2dInputGradient)},
@@ -727,6 +759,7 @@ const OpEntry table[] = {
     {0xe64e9576, "padChannels", 2, 2, checkPadChannels, RUN(PadChannels, padChannels)},
     {0xe7727c60, "l2NormalizeGradient", 3, 1, checkL2NormalizeGradient, RUN(L2NormalizeGradient, l2NormalizeGradient)},
     {0xf0739744, "gelu", 2, 0, checkGelu, RUN(Gelu, gelu)},
+    {0xf902f1f7, "conv2dWithMoments", 6, 4, checkConv2dWithMoments, RUN(Conv2dWithMoments, conv2dWithMoments)},
 };
 
 #undef RUN

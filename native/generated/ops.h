@@ -15,7 +15,7 @@ constexpr const char* isaNames[] = {"neon"};
 constexpr int isaCount = sizeof(isaNames) / sizeof(*isaNames);
 
 // Of the interfaces of all ops: parts of a build that differ in it do not fit together.
-constexpr uint32_t interfaceHash = 0x356f7735;
+constexpr uint32_t interfaceHash = 0x07e7fb64;
 
 struct AbsoluteError {
   Tensor prediction, target, weight;
@@ -145,6 +145,17 @@ struct Conv2dWeightGradient {
   static Conv2dWeightGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1]), static_cast<int64_t>(a[2])}; }
 };
 
+enum class Conv2dWithMomentsAccuracy : int { fast, strict };
+struct Conv2dWithMoments {
+  Tensor x, weight, bias, residual;
+  Tensor y, moments;
+  int64_t stride;
+  int64_t upsample;
+  Conv2dWithMomentsAccuracy accuracy;
+  int64_t block;
+  static Conv2dWithMoments from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1]), static_cast<Conv2dWithMomentsAccuracy>(static_cast<int>(a[2])), static_cast<int64_t>(a[3])}; }
+};
+
 struct Downsample {
   Tensor x;
   Tensor y;
@@ -228,14 +239,21 @@ struct GeluGradient {
   static GeluGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2]}; }
 };
 
+struct GroupMoments {
+  Tensor x;
+  Tensor moments;
+  int64_t block;
+  static GroupMoments from(const Tensor* t, const double* a) { return {t[0], t[1], static_cast<int64_t>(a[0])}; }
+};
+
 enum class GroupNormActivation : int { none, silu };
 struct GroupNorm {
-  Tensor x, gamma, beta, scale, shift;
+  Tensor x, gamma, beta, scale, shift, moments;
   Tensor y;
   int64_t groups;
   double eps;
   GroupNormActivation activation;
-  static GroupNorm from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], static_cast<int64_t>(a[0]), a[1], static_cast<GroupNormActivation>(static_cast<int>(a[2]))}; }
+  static GroupNorm from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], t[6], static_cast<int64_t>(a[0]), a[1], static_cast<GroupNormActivation>(static_cast<int>(a[2]))}; }
 };
 
 enum class GroupNormGradientActivation : int { none, silu };
@@ -512,6 +530,7 @@ struct Upsample {
   void conv2d(const Conv2d& op, Context& context); \
   void conv2dInputGradient(const Conv2dInputGradient& op, Context& context); \
   void conv2dWeightGradient(const Conv2dWeightGradient& op, Context& context); \
+  void conv2dWithMoments(const Conv2dWithMoments& op, Context& context); \
   void downsample(const Downsample& op, Context& context); \
   void embedding(const Embedding& op, Context& context); \
   void embeddingGradient(const EmbeddingGradient& op, Context& context); \
@@ -525,6 +544,7 @@ struct Upsample {
   void gegluGradient(const GegluGradient& op, Context& context); \
   void gelu(const Gelu& op, Context& context); \
   void geluGradient(const GeluGradient& op, Context& context); \
+  void groupMoments(const GroupMoments& op, Context& context); \
   void groupNorm(const GroupNorm& op, Context& context); \
   void groupNormGradient(const GroupNormGradient& op, Context& context); \
   void l2Normalize(const L2Normalize& op, Context& context); \

@@ -14,6 +14,7 @@ struct Case {
   int kernel = 1, stride = 1, upsample = 1;
   bool bias = true, residual = true;
   int splits = 1;
+  bool moments = false;
 };
 
 std::string title(const Case& c) {
@@ -55,6 +56,24 @@ std::vector<double> expectedOf(const Case& c, const Operands<T>& in) {
   return y;
 }
 
+// The moments must be those of what was stored.
+template <class T>
+void checkMoments(const std::string& what, const Values<T>& y, const Values<float>& moments, int64_t columns) {
+  const auto rows = static_cast<int64_t>(y.size()) / columns;
+  double error = 0, norm = 0;
+  for (int64_t first = 0; first < rows; first += momentRows) {
+    for (int64_t o = 0; o < columns; ++o) {
+      double mean = 0, squares = 0;
+      for (int64_t row = first; row < first + momentRows; ++row) mean += y[row * columns + o] / momentRows;
+      for (int64_t row = first; row < first + momentRows; ++row) squares += std::pow(y[row * columns + o] - mean, 2);
+      const int64_t at = first / momentRows * 2 * columns + o;
+      error += std::pow(moments[at] - mean, 2) + std::pow(moments[at + columns] - squares, 2);
+      norm += mean * mean + squares * squares;
+    }
+  }
+  check(std::sqrt(error / norm) <= allowed<float>(1), what + ": moments");
+}
+
 template <class T, class Tile, bool wholePieces>
 void run(const Case& c) {
   const int outputHeight = c.height * c.upsample / c.stride, outputWidth = c.width * c.upsample / c.stride;
@@ -67,19 +86,18 @@ void run(const Case& c) {
   const int paddedChannels = divideUp(c.channels, pieceSize<T>) * pieceSize<T>;
   const int steps = divideUp(taps * paddedChannels / pieceSize<T>, stepPieces);
   Values<T> packed(count(c.columns, taps, paddedChannels)), y(count(rows, c.columns));
-  Values<float> partial(count(c.splits, rows, c.columns));
+  Values<float> partial(count(c.splits, rows, c.columns)), moments(count(rows / momentRows, 2, c.columns));
   const WeightPacking<T> packing{in.weight.data(), packed.data(), c.columns, taps, c.channels, paddedChannels,
                                  1, int64_t{c.channels} * c.columns, c.columns};
   const Product<T> product{in.x.data(), packed.data(), in.bias.orNull(c.bias), in.residual.orNull(c.residual), y.data(),
-                           partial.orNull(c.splits > 1), rows, c.columns, c.height, c.width, c.channels, paddedChannels,
+                           partial.orNull(c.splits > 1), moments.orNull(c.moments), rows, c.columns, c.height, c.width, c.channels, paddedChannels,
                            outputHeight, outputWidth, c.kernel, c.stride, c.upsample, c.splits, divideUp(steps, c.splits),
                            c.columns % 2 == 0};
   const unsigned tiles = static_cast<unsigned>(divideUp(rows, Tile::rows) * divideUp(c.columns, Tile::columns));
   const int64_t terms = int64_t{taps} * c.channels;
   compare<T>(title(c) + " in tiles of " + std::to_string(Tile::rows) + " x " + std::to_string(Tile::columns), y,
              expectedOf(c, in), allowed<T>(terms), [&](uint64_t seed) {
-               packed.clear();
-               partial.clear();
+               packed.clear(), partial.clear(), moments.clear();
                const auto elementBlocks = [](size_t size) { return divideUp(static_cast<int>(size), elementThreads); };
                launchEach<WeightPacking<T>>(packing, packWeightKernel<T>, elementBlocks(packed.size()), elementThreads, seed);
                const auto counted =
@@ -87,6 +105,7 @@ void run(const Case& c) {
                                     [&] { productKernel<T, Tile, wholePieces>(product); });
                check(counted.bankConflicts == 0, title(c) + ": bank conflicts");
                check(counted.barriers <= tiles * static_cast<uint64_t>(steps), title(c) + ": steps beyond the last");
+               if (c.moments) checkMoments(title(c), y, moments, c.columns);
                if (c.splits == 1) return;
                emulator::launch({{static_cast<unsigned>(elementBlocks(y.size())), 1, 1}, elementThreads, 0}, seed,
                                 [&] { sumPartsKernel<T>(product); });
@@ -101,6 +120,7 @@ void testTiles() {
   run<T, SmallTile, false>({1, 7, 5, 20, 9, 3, 1, 1, false, false});
   run<T, SmallTile, false>({3, 4, 6, 4, 5, 3, 2, 2});
   run<T, SmallTile, false>({1, 2, 3, 2, 3, 5, 1, 1, true, false, 2});
+  run<T, SmallTile, false>({2, 4, 8, 3, 7, 3, 1, 1, true, true, 1, true});
   // Whole pieces: more rows, columns and steps than a tile and its stages have, and fewer.
   run<T, SmallTile, true>({1, 1, 9, 1024, 10});
   run<T, SmallTile, true>({1, 9, 8, 32, 70, 3});
@@ -108,13 +128,16 @@ void testTiles() {
   run<T, SmallTile, true>({2, 6, 6, 8, 34, 3, 2, 1, false, true});
   run<T, SmallTile, true>({1, 4, 5, 24, 6, 3, 1, 2, true, false});
   run<T, SmallTile, true>({2, 3, 5, 72, 7, 3, 1, 1, true, true, 3});
+  run<T, SmallTile, true>({3, 8, 4, 16, 70, 1, 1, 1, true, true, 1, true});
 }
 
 template <class T>
 void testLargeTiles() {
   run<T, TallTile, true>({1, 10, 15, 40, 70, 3});
   run<T, TallTile, true>({2, 1, 70, 168, 30, 1, 1, 1, true, true, 2});
+  run<T, TallTile, true>({1, 16, 10, 8, 70, 3, 1, 1, false, true, 1, true});
   run<T, LargeTile, true>({1, 10, 15, 40, 130, 3});
+  run<T, LargeTile, true>({3, 8, 4, 8, 136, 1, 1, 2, true, true, 1, true});
   run<T, LargeTile, true>({3, 6, 9, 8, 150, 3, 2, 2});
 }
 

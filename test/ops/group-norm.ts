@@ -1,9 +1,12 @@
-import { groupNorm, groupNormGradient } from "../../lib/ops/group-norm.js";
+import { groupMoments, groupNorm, groupNormGradient } from "../../lib/ops/group-norm.js";
 import type { Random } from "../random.js";
 import { testOp } from "./harness.js";
 
 const offset = (random: Random) => 1000 + random.normal();
 const spiked = (random: Random, index: number) => (index === 0 ? 1e4 : random.normal());
+/** Means around 0, and squared deviations of blocks of ten positions or so. */
+const momentsOf = (channels: number) => (random: Random, index: number) =>
+  Math.floor(index / channels) % 2 === 0 ? 0.1 * random.normal() : 5 + 10 * random.uniform();
 
 testOp(
   groupNorm,
@@ -40,9 +43,33 @@ testOp(
       values: { x: spiked },
       differentiate: [],
     },
+    {
+      shapes: { x: [2, 6, 6], gamma: [6], beta: [6], moments: [2, 3, 2, 6] },
+      attributes: { groups: 2 },
+      values: { moments: momentsOf(6) },
+      differentiate: [],
+    },
+    {
+      shapes: {
+        x: [2, 16, 16, 40],
+        gamma: [40],
+        beta: [40],
+        scale: [2, 40],
+        shift: [2, 40],
+        moments: [2, 8, 2, 40],
+      },
+      attributes: { groups: 5, activation: "silu" },
+      values: { moments: momentsOf(40) },
+      differentiate: [],
+    },
   ],
   { gradientTolerance: 1e-5 },
 );
+testOp(groupMoments, [
+  { shapes: { x: [1, 1] }, attributes: { block: 1 } },
+  { shapes: { x: [2, 6, 5] }, attributes: { block: 3 } },
+  { shapes: { x: [2, 8, 8, 72] }, attributes: { block: 32 } },
+]);
 testOp(groupNormGradient, [
   { shapes: { x: [2, 6], gamma: [6], beta: [6], dy: [2, 6] }, attributes: { groups: 2 } },
   {

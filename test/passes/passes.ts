@@ -18,6 +18,7 @@ import { store } from "../../lib/ops/store.js";
 import { upsample } from "../../lib/ops/upsample.js";
 import { compile, compileAsync } from "../../lib/passes/compile.js";
 import { fuse } from "../../lib/passes/fuse.js";
+import { withMoments } from "../../lib/passes/moments.js";
 import { removeDead } from "../../lib/passes/remove-dead.js";
 import type { Rewritten } from "../../lib/passes/rewrite.js";
 import { simplify } from "../../lib/passes/simplify.js";
@@ -168,6 +169,50 @@ const ruleCases: readonly RuleCase[] = [
     left: ["linear"],
   },
   {
+    name: "a norm of a convolution, as tokens, and a convolution that is read elsewhere too",
+    pass: withMoments,
+    build: (graph, x) => {
+      const y = convolved(graph, upsample(graph, { x: upsample(graph, { x }) }));
+      const z = normed(graph, graph.reshape(y, [2, 256, 8]));
+      return add(graph, { a: graph.reshape(z, [2, 16, 16, 8]), b: y });
+    },
+    left: ["upsample", "upsample", "conv2dWithMoments", "groupNorm", "add"],
+  },
+  {
+    name: "a norm of two convolutions",
+    pass: withMoments,
+    build: (graph, x) => {
+      const large = upsample(graph, { x: upsample(graph, { x }) });
+      const y = convolved(graph, large);
+      const both = concatChannels(graph, { a: y, b: convolved(graph, y) });
+      return groupNorm(graph, { x: both, ...parameters(graph, 16) }, { groups: 2 });
+    },
+    left: [
+      "upsample",
+      "upsample",
+      "conv2dWithMoments",
+      "conv2dWithMoments",
+      "concatChannels",
+      "concatChannels",
+      "groupNorm",
+    ],
+  },
+  {
+    name: "a norm of a convolution of few positions, and one of a convolution beside something else",
+    pass: withMoments,
+    build: (graph, x) => {
+      const y = normed(graph, convolved(graph, x));
+      const large = upsample(graph, { x: upsample(graph, { x: y }) });
+      const both = concatChannels(graph, { a: convolved(graph, large), b: large });
+      return groupNorm(
+        graph,
+        { x: both, gamma: graph.parameter("g", [16]), beta: graph.parameter("b", [16]) },
+        { groups: 2 },
+      );
+    },
+    left: ["conv2d", "groupNorm", "upsample", "upsample", "conv2d", "concatChannels", "groupNorm"],
+  },
+  {
     name: "what is computed after the convolution is no residual",
     pass: fuse,
     build: (graph, x) => {
@@ -178,7 +223,7 @@ const ruleCases: readonly RuleCase[] = [
   },
 ];
 
-describe("rules of simplify and fuse", () => {
+describe("rules of simplify, fuse and withMoments", () => {
   for (const { name, pass, build, left } of ruleCases) {
     it(name, () => {
       const graph = new Graph();
