@@ -41,6 +41,16 @@ void launchProduct(const Product<T>& p, bool wholePieces, ProductTile tile, Laun
 }
 
 template <class T>
+void launchSum(const Product<T>& p, Launcher& launcher) {
+  if (p.moments) {
+    const Grid grid{p.rows / momentRows, ceilDivide(p.columns, columnsPerBlock)};
+    return launcher.launch(sumPartsWithMomentsKernel<T>, grid, elementThreads, 0, p);
+  }
+  const int64_t size = int64_t{p.rows} * p.columns;
+  launcher.launch(sumPartsKernel<T>, {ceilDivide(size, elementThreads)}, elementThreads, 0, p);
+}
+
+template <class T>
 void convolveIn(const Convolution& c, Launcher& launcher) {
   const int64_t paddedChannels = ceilDivide(c.channels, pieceSize<T>) * pieceSize<T>;
   const int64_t outputHeight = c.height * c.upsample / c.stride, outputWidth = c.width * c.upsample / c.stride;
@@ -49,14 +59,14 @@ void convolveIn(const Convolution& c, Launcher& launcher) {
   const ProductPlan plan = planProduct(
       {c.images, pixels, c.columns, ceilDivide(toInt(pieces), stepPieces), sizeof(T) == 2 && wholePieces});
   const int64_t size = c.images * pixels * c.columns;
-  const bool momentsOfTiles = c.moments && plan.splits == 1 && c.block == momentRows;
+  const bool moments = c.moments && c.block == momentRows;
   const Product<T> p{static_cast<const T*>(c.x.data),
                      packedWeight<T>(c, paddedChannels, launcher),
                      c.bias.f32(),
                      static_cast<const T*>(c.residual.data),
                      static_cast<T*>(c.y.data),
                      plan.splits > 1 ? launcher.scratch<float>(plan.splits * size) : nullptr,
-                     momentsOfTiles ? c.moments : nullptr,
+                     moments ? c.moments : nullptr,
                      toInt(c.images * pixels),
                      toInt(c.columns),
                      toInt(c.height),
@@ -72,8 +82,8 @@ void convolveIn(const Convolution& c, Launcher& launcher) {
                      plan.stepsPerSplit,
                      c.columns % 2 == 0 && beginWhole({c.y.data})};
   launchProduct(p, wholePieces, plan.tile, launcher);
-  if (plan.splits > 1) launcher.launch(sumPartsKernel<T>, {ceilDivide(size, elementThreads)}, elementThreads, 0, p);
-  if (c.moments && !momentsOfTiles) momentsOf(c.y, c.block, c.moments, launcher);
+  if (plan.splits > 1) launchSum(p, launcher);
+  if (c.moments && !moments) momentsOf(c.y, c.block, c.moments, launcher);
 }
 
 }  // namespace

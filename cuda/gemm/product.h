@@ -12,6 +12,7 @@
 // behind it, a tile gives the moments of what it stores (see norms/group-norm.h), which saves that one a trip through memory.
 #pragma once
 #include "primitives/pack.h"
+#include "primitives/reduce.h"
 #include "primitives/words.h"
 
 namespace counterpoint::cuda {
@@ -26,7 +27,7 @@ struct Product {
   const T* residual;  // [rows, columns] or null
   T* y;               // [rows, columns]
   float* partial;     // [splits, rows, columns], or null: the depth is whole
-  float* moments;     // [rows / momentRows, 2, columns], or null; rows are whole blocks then, and the depth is whole
+  float* moments;     // [rows / momentRows, 2, columns], or null; rows are whole blocks then
   int rows, columns;
   int height, width, channels, paddedChannels;  // of x
   int outputHeight, outputWidth;
@@ -276,12 +277,20 @@ void productKernel(const Product<T> p) {
         const float* pair = sums.of[2 * part + i / 2][j] + 2 * (i % 2);
         if (at < p.rows && column + 8 * j < p.columns) storePair(p, at, column + 8 * j, pair, stored[i]);
       }
-      if (p.moments && row < p.rows) storeMoments(p, row, column + 8 * j, stored);
+      if (p.moments && !p.partial && row < p.rows) storeMoments(p, row, column + 8 * j, stored);
     }
   }
 }
 
 constexpr int elementThreads = 256;
+
+template <class T>
+DEVICE float sumOfParts(const Product<T>& p, int64_t at) {
+  const int64_t size = int64_t{p.rows} * p.columns;
+  float sum = 0;
+  for (int split = 0; split < p.splits; ++split) sum += p.partial[split * size + at];
+  return sum;
+}
 
 // y from the parts of a split depth. One thread an output.
 template <class T>
@@ -289,9 +298,27 @@ KERNEL(elementThreads)
 void sumPartsKernel(const Product<T> p) {
   const int64_t at = int64_t{blockIndex().x} * elementThreads + threadIndex(), size = int64_t{p.rows} * p.columns;
   if (at >= size) return;
-  float sum = 0;
-  for (int split = 0; split < p.splits; ++split) sum += p.partial[split * size + at];
-  p.y[at] = round<T>(finished(p, at, static_cast<int>(at % p.columns), sum));
+  p.y[at] = round<T>(finished(p, at, static_cast<int>(at % p.columns), sumOfParts(p, at)));
+}
+
+constexpr int columnsPerBlock = elementThreads / 32;
+
+// The same with moments: a warp has momentRows rows of one column. Grid: blocks of rows; of columns.
+template <class T>
+KERNEL(elementThreads)
+void sumPartsWithMomentsKernel(const Product<T> p) {
+  static_assert(momentRows == 32);
+  const int row = static_cast<int>(blockIndex().x) * momentRows + laneIndex();
+  const int column = static_cast<int>(blockIndex().y) * columnsPerBlock + warpIndex();
+  if (column >= p.columns) return;
+  const int64_t at = int64_t{row} * p.columns + column;
+  const T y = round<T>(finished(p, at, column, sumOfParts(p, at)));
+  p.y[at] = y;
+  const float mean = sumOverWarp(toFloat(y)) / momentRows, deviation = toFloat(y) - mean;
+  const float squares = sumOverWarp(deviation * deviation);
+  if (laneIndex() != 0) return;
+  float* out = p.moments + int64_t{blockIndex().x} * 2 * p.columns + column;
+  out[0] = mean, out[p.columns] = squares;
 }
 
 // Weights as they stand in a program, by the distance of neighbours in each dimension, and as productKernel reads them.

@@ -11,10 +11,10 @@ import { conv2d, conv2dWithMoments } from "../ops/conv2d.js";
 import { groupNorm } from "../ops/group-norm.js";
 import { Copy, emit, type Rewritten } from "./rewrite.js";
 
-/** Positions that moments are of: those that a kernel's smallest tile has of a channel. */
+/** Positions that moments are of: those that a warp has of a channel. */
 const block = 32;
-/** Of an image: with fewer positions a norm takes no time, and of more there are too many moments. */
-const [fewestPositions, mostPositions] = [256, 32_768];
+/** Of an image: of more there are so many moments that merging them takes as long as making them anew. */
+const mostPositions = 32_768;
 
 /** The graph with moments wherever all that a norm reads comes from convolutions. */
 export function withMoments(source: Graph): Rewritten {
@@ -57,5 +57,5 @@ function convolutionsOf(x: Value): readonly Node[] | null {
   }
   if (producer.op !== conv2d.definition) return null;
   const positions = shape[1] * shape[2];
-  return positions % block === 0 && positions >= fewestPositions && positions <= mostPositions ? [producer] : null;
+  return positions % block === 0 && positions <= mostPositions ? [producer] : null;
 }

@@ -21,19 +21,23 @@ testOp(conv2d, [
   },
 ]);
 
-testOp(conv2dWithMoments, [
-  { shapes: { x: [2, 3, 4, 3], weight: [1, 1, 3, 5] }, attributes: { block: 4 } },
-  {
-    shapes: { x: [2, 8, 8, 3], weight: [3, 3, 3, 9], bias: [9], residual: [2, 8, 8, 9] },
-    attributes: { block: 32, accuracy: "strict" },
-  },
-  {
-    shapes: { x: [3, 16, 8, 16], weight: [3, 3, 16, 8], bias: [8], residual: [3, 8, 4, 8] },
-    attributes: { block: 32, stride: 2 },
-  },
-  { shapes: { x: [1, 8, 8, 8], weight: [1, 1, 8, 70] }, attributes: { block: 32, upsample: 2 } },
-  { name: "deep", shapes: { x: [2, 8, 8, 64], weight: [3, 3, 64, 32], bias: [32] }, attributes: { block: 32 } },
-]);
+testOp(
+  conv2dWithMoments,
+  [
+    { shapes: { x: [2, 3, 4, 3], weight: [1, 1, 3, 5] }, attributes: { block: 4 } },
+    {
+      shapes: { x: [2, 8, 8, 3], weight: [3, 3, 3, 9], bias: [9], residual: [2, 8, 8, 9] },
+      attributes: { block: 32, accuracy: "strict" },
+    },
+    {
+      shapes: { x: [3, 16, 8, 16], weight: [3, 3, 16, 8], bias: [8], residual: [3, 8, 4, 8] },
+      attributes: { block: 32, stride: 2 },
+    },
+    { shapes: { x: [1, 8, 8, 8], weight: [1, 1, 8, 70] }, attributes: { block: 32, upsample: 2 } },
+    { name: "deep", shapes: { x: [2, 8, 8, 64], weight: [3, 3, 64, 32], bias: [32] }, attributes: { block: 32 } },
+  ],
+  { ofStored: true },
+);
 
 testOp(conv2dInputGradient, [
   { shapes: { dy: [2, 3, 5, 4], weight: [1, 1, 7, 4] } },

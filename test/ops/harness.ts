@@ -15,7 +15,7 @@ import { type AttributeSpec, applyOp, type Op, type OpDefinition, type OperandSp
 import { interpret } from "../../lib/machine/interpret.js";
 import { checkGradient, relativeError } from "../passes/finite-differences.js";
 import { type Random, seeded } from "../random.js";
-import { checkAlone, checkOnDevices, firstImage, rounded } from "./on-devices.js";
+import { allowedError, checkAlone, checkOnDevices, firstImage, rounded } from "./on-devices.js";
 
 /** One element of an operand, in row-major order: `(random, index) => random.below(10)`. */
 export type Element = (random: Random, index: number) => number;
@@ -44,6 +44,8 @@ export interface OpOptions<Operand extends string = string> {
   readonly differentiate?: readonly Operand[];
   /** Largest relative error of a gradient's projection against central differences. Default 1e-6. */
   readonly gradientTolerance?: number;
+  /** Whether results in f32 are made of others as these are stored, and so off by as much where that is in 16 bits. */
+  readonly ofStored?: boolean;
 }
 
 /** A case with every default filled and its operands' contents drawn. */
@@ -135,7 +137,9 @@ export function prepare({ op, cases, options }: OpTable, index: number, storage:
   const attributes = (entry.attributes ?? {}) as Record<string, number | string>;
   const words = Object.entries(attributes).map(([name, value]) => `${name}=${value}`);
   const title = [entry.name, ...shapes, ...words].filter((text) => text !== undefined).join(" ");
-  return { op, title, storage, operands, attributes, tolerance: entry.tolerance ?? options.tolerance ?? 1e-5 };
+  const exact = entry.tolerance ?? options.tolerance ?? 1e-5;
+  const tolerance = options.ofStored ? allowedError(storage, exact) : exact;
+  return { op, title, storage, operands, attributes, tolerance };
 }
 
 function differentiatedOperands(op: OpDefinition, entry: OpCase, options: OpOptions): readonly string[] {
