@@ -43,6 +43,7 @@ struct Tile {
   int64_t blocks = 1;
   int64_t panelStep = 0;
   float* totals = nullptr;
+  const float* const* residuals = nullptr;  // where each row of what is added to y last begins, or null
 };
 
 // The vectors that hold `columns` of a panel.

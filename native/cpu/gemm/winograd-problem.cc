@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "cpu/gemm/indirect.h"
-
 namespace counterpoint::COUNTERPOINT_ISA::winograd {
 
 void multiplyRows(const RowProduct& product) {
@@ -38,14 +36,16 @@ void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last
                 across = std::min<int64_t>(outputs / g, width - left / g);
   const int64_t firstRow = (image * height + top / g) * width + left / g;
   const Epilogue& epilogue = problem.epilogue;
-  const bool plain = !epilogue.residual && epilogue.activation == Activation::none;
   for (int64_t c = first; c < last; c += lanes, from += lanes) {
     const int64_t part = std::min(lanes, last - c);
     const Vec bias = epilogue.bias ? loadPart(epilogue.bias + c, part) : zero();
     const auto frequency = [&](int z) __attribute__((always_inline)) { return load(from + z * stride); };
-    if (g == 1 && plain && part == lanes && down == outputs && across == outputs) {
+    if (g == 1 && part == lanes && down == outputs && across == outputs) {
       inTwoDimensions<typename F::Output>(frequency, [&](int i, Vec value) __attribute__((always_inline)) {
-        store(problem.y.row(firstRow + i / outputs * width + i % outputs) + c, add(value, bias));
+        const int64_t row = firstRow + i / outputs * width + i % outputs;
+        const Vec sum = add(value, bias);
+        store(problem.y.row(row) + c,
+              epilogue.residual ? add(sum, load(epilogue.residual + row * epilogue.residualStride + c)) : sum);
       });
       continue;
     }
@@ -62,9 +62,9 @@ void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last
           storePart(target + c, sum, part);
           continue;
         }
-        const float* residual = epilogue.residual ? epilogue.residual + row * epilogue.residualStride : nullptr;
-        storePart(target + c, add(pixel[j * outputs + i], bias), part);
-        finishRows(epilogue, 1, c, part, &target, &residual);
+        const Vec sum = add(pixel[j * outputs + i], bias);
+        const float* residual = epilogue.residual ? epilogue.residual + row * epilogue.residualStride + c : nullptr;
+        storePart(target + c, residual ? add(sum, loadPart(residual, part)) : sum, part);
       }
     }
   }
