@@ -25,6 +25,8 @@ void multiplyRows(const RowProduct& product) {
   }
 }
 
+namespace {
+
 template <class F>
 void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last, const float* from, int64_t stride) {
   constexpr int outputs = F::outputs;
@@ -43,9 +45,15 @@ void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last
     if (g == 1 && part == lanes && down == outputs && across == outputs) {
       inTwoDimensions<typename F::Output>(frequency, [&](int i, Vec value) __attribute__((always_inline)) {
         const int64_t row = firstRow + i / outputs * width + i % outputs;
+        float* target = problem.y.row(row) + c;
+        const float* residual = epilogue.residual + row * epilogue.residualStride + c;
         const Vec sum = add(value, bias);
-        store(problem.y.row(row) + c,
-              epilogue.residual ? add(sum, load(epilogue.residual + row * epilogue.residualStride + c)) : sum);
+        const Vec result = epilogue.residual ? add(sum, load(residual)) : sum;
+        // The tile to the right comes next.
+        if (epilogue.residual) __builtin_prefetch(residual + outputs * epilogue.residualStride, 0, 3);
+        if (problem.past) return storePast(target, result);
+        store(target, result);
+        __builtin_prefetch(target + outputs * problem.y.stride, 1, 3);
       });
       continue;
     }
@@ -70,7 +78,16 @@ void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last
   }
 }
 
-template void storeTile<F4>(const Problem&, int64_t, int64_t, int64_t, const float*, int64_t);
-template void storeTile<F2>(const Problem&, int64_t, int64_t, int64_t, const float*, int64_t);
+}  // namespace
+
+template <class F>
+void storeTiles(const Problem& problem, int64_t origin, int64_t count, int64_t first, int64_t last, const float* from,
+                int64_t row, int64_t stride) {
+  for (int64_t t = 0; t < count; ++t) storeTile<F>(problem, origin + t, first, last, from + t * row, stride);
+  if (problem.past) settle();
+}
+
+template void storeTiles<F4>(const Problem&, int64_t, int64_t, int64_t, int64_t, const float*, int64_t, int64_t);
+template void storeTiles<F2>(const Problem&, int64_t, int64_t, int64_t, int64_t, const float*, int64_t, int64_t);
 
 }  // namespace counterpoint::COUNTERPOINT_ISA::winograd
