@@ -198,7 +198,7 @@ void multiplyTransposedTile(int outputs, const float* const* rows, int64_t colum
 }
 
 Blocking::Blocking(int64_t taps, int64_t depth) : taps(taps), depth(depth), depthBlock(depth), tapBlock(1) {
-  constexpr int64_t most = 24 * 1024 / (panelColumns * static_cast<int64_t>(sizeof(float)));
+  constexpr int64_t most = std::max<int64_t>(384, 24 * 1024 / (panelColumns * static_cast<int64_t>(sizeof(float))));
   if (depth > most) {
     depthBlock = ceilDiv(ceilDiv(depth, ceilDiv(depth, most)), 4) * 4;  // even parts, whole steps of the unrolled loop
   } else if (depth > 0 && taps > 0) {
