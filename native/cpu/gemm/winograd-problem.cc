@@ -46,11 +46,12 @@ void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last
       inTwoDimensions<typename F::Output>(frequency, [&](int i, Vec value) __attribute__((always_inline)) {
         const int64_t row = firstRow + i / outputs * width + i % outputs;
         float* target = problem.y.row(row) + c;
-        const float* residual = epilogue.residual + row * epilogue.residualStride + c;
-        const Vec sum = add(value, bias);
-        const Vec result = epilogue.residual ? add(sum, load(residual)) : sum;
-        // The tile to the right comes next.
-        if (epilogue.residual) __builtin_prefetch(residual + outputs * epilogue.residualStride, 0, 3);
+        Vec result = add(value, bias);
+        if (epilogue.residual) {
+          const float* residual = epilogue.residual + row * epilogue.residualStride + c;
+          result = add(result, load(residual));
+          __builtin_prefetch(residual + outputs * epilogue.residualStride, 0, 3);  // the tile to the right comes next
+        }
         if (problem.past) return storePast(target, result);
         store(target, result);
         __builtin_prefetch(target + outputs * problem.y.stride, 1, 3);
