@@ -29,7 +29,7 @@ constexpr int64_t maxKernel = 16;
 // / 2 above and to the left. Where the padding is another, set padTop and padLeft afterwards.
 Convolution convolutionOf(const Tensor& x, const Tensor& w, const Tensor& y, int64_t stride, int64_t upsample);
 
-// y[N*OH*OW, O] = activation(x * w + bias + residual); x is [N*H*W, I]. `w` is packed through the context.
+// y[N*OH*OW, O] = x * w + bias + residual; x is [N*H*W, I]. `w` is packed through the context.
 void convolution(Context& context, const Convolution& shape, const Matrix& x, const Tensor& w, const Epilogue& epilogue,
                  const Matrix& y);
 

@@ -20,17 +20,14 @@ struct Matrix {
 // A tensor with all leading dimensions flattened into rows.
 Matrix matrixOf(const Tensor& tensor);
 
-enum class Activation : uint8_t { none, silu, gelu };
-
-// What a product does to its sums on the way out: activation(sum + bias + residual).
+// What a product adds to its sums on the way out: sum + bias + residual.
 struct Epilogue {
   const float* bias = nullptr;      // [columns], may be absent
   const float* residual = nullptr;  // [rows, columns], may be absent
   int64_t residualStride = 0;
-  Activation activation = Activation::none;
 };
 
-// y[M,N] = activation(x[M,K] w[K,N] + bias + residual). `w` is packed through the context.
+// y[M,N] = x[M,K] w[K,N] + bias + residual. `w` is packed through the context.
 void linear(Context& context, const Matrix& x, const Tensor& w, const Epilogue& epilogue, const Matrix& y);
 
 // dx[M,K] = dy[M,N] w[K,N]^T.

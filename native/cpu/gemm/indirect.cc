@@ -35,9 +35,8 @@ struct Item {
   RowPointers pointers;
 };
 
-// Applies the activation to a vector.
-Vec activate(Activation activation, Vec v) {
-  return activation == Activation::silu ? silu(v) : activation == Activation::gelu ? gelu(v) : v;
+void addTo(float* y, const float* x, int64_t count) {
+  for (int64_t n = 0; n < count; ++n) y[n] += x[n];
 }
 
 // One block of taps and depth for every tile of an item.
@@ -65,9 +64,11 @@ void multiplyBlock(const IndirectProduct& product, const Item& item, Tile tile, 
     for (int64_t m = 0; m < item.rows;) {
       const int rows = nextRows(item.rows - m);
       float* const* targets = item.pointers.targets + m;
+      const float* const* residuals = last && product.epilogue.residual ? item.pointers.residuals + m : nullptr;
       tile.rows = sources + m;
       tile.targets = whole ? targets : corners;
       tile.column = whole ? column : 0;
+      tile.residuals = whole ? residuals : nullptr;
       if (whole) {
         multiplyTile(rows, tile);
       } else {  // the last, narrow panel goes by way of a full-width tile
@@ -75,10 +76,10 @@ void multiplyBlock(const IndirectProduct& product, const Item& item, Tile tile, 
         if (!first)
           for (int r = 0; r < rows; ++r) std::memcpy(corners[r], targets[r] + column, bytes);
         multiplyTile(rows, tile);
-        for (int r = 0; r < rows; ++r) std::memcpy(targets[r] + column, corners[r], bytes);
-      }
-      if (last) {
-        finishRows(product.epilogue, rows, column, width, targets, item.pointers.residuals + m);
+        for (int r = 0; r < rows; ++r) {
+          std::memcpy(targets[r] + column, corners[r], bytes);
+          if (residuals) addTo(targets[r] + column, residuals[r] + column, width);
+        }
       }
       tile.next += panelFloats / 4;  // four tiles have drawn in the whole next panel
       m += rows;
@@ -91,25 +92,11 @@ void fillRows(const IndirectProduct& product, const Item& item) {
   for (int64_t m = 0; m < item.rows; ++m) {
     float* y = item.pointers.targets[m];
     for (int64_t n = 0; n < product.columns; ++n) y[n] = product.epilogue.bias ? product.epilogue.bias[n] : 0.0f;
+    if (product.epilogue.residual) addTo(y, item.pointers.residuals[m], product.columns);
   }
-  finishRows(product.epilogue, item.rows, 0, product.columns, item.pointers.targets, item.pointers.residuals);
 }
 
 }  // namespace
-
-void finishRows(const Epilogue& epilogue, int64_t count, int64_t column, int64_t columns, float* const* targets,
-                const float* const* residuals) {
-  if (!epilogue.residual && epilogue.activation == Activation::none) return;
-  for (int64_t m = 0; m < count; ++m) {
-    float* y = targets[m] + column;
-    for (int64_t n = 0; n < columns; n += lanes) {
-      const int64_t part = std::min(lanes, columns - n);
-      Vec v = loadPart(y + n, part);
-      if (epilogue.residual) v = add(v, loadPart(residuals[m] + column + n, part));
-      storePart(y + n, activate(epilogue.activation, v), part);
-    }
-  }
-}
 
 void multiplyIndirect(Context& context, const IndirectProduct& product) {
   if (product.rows == 0 || product.columns == 0) return;

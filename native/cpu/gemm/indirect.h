@@ -1,5 +1,5 @@
-// A product whose rows are found through pointers: y[m] = activation(sum over taps of x(tap, m) w(tap) + bias +
-// residual). Linear layers have one tap; a convolution has one per kernel position.
+// A product whose rows are found through pointers: y[m] = sum over taps of x(tap, m) w(tap) + bias + residual.
+// Linear layers have one tap; a convolution has one per kernel position.
 #pragma once
 #include <functional>
 
@@ -23,9 +23,5 @@ struct IndirectProduct {
 };
 
 void multiplyIndirect(Context& context, const IndirectProduct& product);
-
-// Adds the residual and applies the activation to finished sums: `count` rows, `columns` of them from `column` on.
-void finishRows(const Epilogue& epilogue, int64_t count, int64_t column, int64_t columns, float* const* targets,
-                const float* const* residuals);
 
 }  // namespace counterpoint::COUNTERPOINT_ISA

@@ -48,8 +48,13 @@ COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
     COUNTERPOINT_UNROLL
     for (int r = 0; r < R; ++r) sums[r][v] = start;
   }
-  COUNTERPOINT_UNROLL
-  for (int r = 0; r < R; ++r) __builtin_prefetch(tile.targets[r] + tile.column, 1, 3);
+  for (int i = 0; i < V * lanes; i += 16) {
+    COUNTERPOINT_UNROLL
+    for (int r = 0; r < R; ++r) {
+      __builtin_prefetch(tile.targets[r] + tile.column + i, 1, 3);
+      if (tile.residuals) __builtin_prefetch(tile.residuals[r] + tile.column + i, 0, 3);
+    }
+  }
   for (int64_t block = 0;; ++block) {
     const float* panel = tile.panel + block * tile.panelStep;
     const float* next = tile.next + block * tile.panelStep;
@@ -85,7 +90,10 @@ COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
   for (int r = 0; r < R; ++r) {
     float* y = tile.targets[r] + tile.column;
     COUNTERPOINT_UNROLL
-    for (int v = 0; v < V; ++v, y += lanes) store(y, tile.accumulate ? add(load(y), sums[r][v]) : sums[r][v]);
+    for (int v = 0; v < V; ++v) {
+      const Vec sum = tile.accumulate ? add(load(y + v * lanes), sums[r][v]) : sums[r][v];
+      store(y + v * lanes, tile.residuals ? add(sum, load(tile.residuals[r] + tile.column + v * lanes)) : sum);
+    }
   }
 }
 
@@ -190,7 +198,7 @@ void multiplyTransposedTile(int outputs, const float* const* rows, int64_t colum
 }
 
 Blocking::Blocking(int64_t taps, int64_t depth) : taps(taps), depth(depth), depthBlock(depth), tapBlock(1) {
-  constexpr int64_t most = 24 * 1024 / (panelColumns * static_cast<int64_t>(sizeof(float)));
+  constexpr int64_t most = std::max<int64_t>(384, 24 * 1024 / (panelColumns * static_cast<int64_t>(sizeof(float))));
   if (depth > most) {
     depthBlock = ceilDiv(ceilDiv(depth, ceilDiv(depth, most)), 4) * 4;  // even parts, whole steps of the unrolled loop
   } else if (depth > 0 && taps > 0) {

@@ -43,6 +43,7 @@ struct Tile {
   int64_t blocks = 1;
   int64_t panelStep = 0;
   float* totals = nullptr;
+  const float* const* residuals = nullptr;  // where each row of what is added to y last begins, or null
 };
 
 // The vectors that hold `columns` of a panel.
@@ -66,7 +67,9 @@ void multiplyTransposedTile(int outputs, const float* const* rows, int64_t colum
 // How a product is cut along taps and depth; a function of these two numbers alone.
 struct Blocking {
   int64_t taps, depth;
-  int64_t depthBlock;  // a panel of at most 24 KB stays in the first-level cache
+  // A panel of at most 24 KB stays in the first-level cache; but even where it does not, it has 384 rows, lest the sums' way
+  // to memory and back take too long.
+  int64_t depthBlock;
   int64_t tapBlock;    // several taps share a block where the whole depth is short
 
   Blocking(int64_t taps, int64_t depth);

@@ -65,20 +65,18 @@ void runApart(Context& context, const Problem& problem, int64_t blocks) {
     const int64_t first = index * block, count = std::min(block, tiles - first);
     problem.grid.locate(first, count, sources);
     for (int64_t t = 0; t < count; ++t) {
-      transformPixels<F>(sources + t, count, 0, filters.depth, domain.in + t * domain.rowIn, domain.inStride);
+      const float* const* next = sources + std::min(t + 1, count - 1);
+      transformPixels<F>(sources + t, next, count, 0, filters.depth, domain.in + t * domain.rowIn, domain.inStride);
     }
     for (int64_t z = 0; z < F::frequencies; ++z) multiplyFrequency(problem, domain, z, count, 0, filters.panels());
-    for (int64_t t = 0; t < count; ++t) {
-      storeTile<F>(problem, first + t, 0, filters.columns, domain.out + t * domain.rowOut, domain.outStride);
-    }
+    storeTiles<F>(problem, first, count, 0, filters.columns, domain.out, domain.rowOut, domain.outStride);
   });
 }
 
 template <class F>
 void runTogether(Context& context, const Problem& problem) {
-  constexpr int64_t most = 192 * F4::frequencies / F::frequencies;  // tiles in the domain at a time
   const Filters& filters = problem.filters;
-  const int64_t tiles = problem.tiles(), round = ceilDiv(tiles, ceilDiv(tiles, most));
+  const int64_t tiles = problem.tiles(), round = ceilDiv(tiles, ceilDiv(tiles, tilesInDomain<F>));
   const int64_t panels = filters.panels(), panelBlock = ceilDiv(panels, 2), halves = ceilDiv(panels, panelBlock);
   Domain domain(filters, F::frequencies, round);
   domain.use(context.scratch(static_cast<size_t>(domain.floats)), F::frequencies);
@@ -87,14 +85,15 @@ void runTogether(Context& context, const Problem& problem) {
     context.parallel(count, [&](int64_t t, int) {
       const float* sources[F::frequencies];
       problem.grid.locate(first + t, 1, sources);
-      transformPixels<F>(sources, 1, 0, filters.depth, domain.in + t * domain.rowIn, domain.inStride);
+      transformPixels<F>(sources, sources, 1, 0, filters.depth, domain.in + t * domain.rowIn, domain.inStride);
     });
     context.parallel(F::frequencies * halves, [&](int64_t item, int) {
       const int64_t panel = item % halves * panelBlock;
       multiplyFrequency(problem, domain, item / halves, count, panel, std::min(panel + panelBlock, panels));
     });
     context.parallel(count, [&](int64_t t, int) {
-      storeTile<F>(problem, first + t, 0, filters.columns, domain.out + t * domain.rowOut, domain.outStride);
+      storeTiles<F>(problem, first + t, 1, 0, filters.columns, domain.out + t * domain.rowOut, domain.rowOut,
+                    domain.outStride);
     });
   }
 }

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "cpu/gemm/indirect.h"
-
 namespace counterpoint::COUNTERPOINT_ISA::winograd {
 
 void multiplyRows(const RowProduct& product) {
@@ -27,6 +25,8 @@ void multiplyRows(const RowProduct& product) {
   }
 }
 
+namespace {
+
 template <class F>
 void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last, const float* from, int64_t stride) {
   constexpr int outputs = F::outputs;
@@ -38,14 +38,23 @@ void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last
                 across = std::min<int64_t>(outputs / g, width - left / g);
   const int64_t firstRow = (image * height + top / g) * width + left / g;
   const Epilogue& epilogue = problem.epilogue;
-  const bool plain = !epilogue.residual && epilogue.activation == Activation::none;
   for (int64_t c = first; c < last; c += lanes, from += lanes) {
     const int64_t part = std::min(lanes, last - c);
     const Vec bias = epilogue.bias ? loadPart(epilogue.bias + c, part) : zero();
     const auto frequency = [&](int z) __attribute__((always_inline)) { return load(from + z * stride); };
-    if (g == 1 && plain && part == lanes && down == outputs && across == outputs) {
+    if (g == 1 && part == lanes && down == outputs && across == outputs) {
       inTwoDimensions<typename F::Output>(frequency, [&](int i, Vec value) __attribute__((always_inline)) {
-        store(problem.y.row(firstRow + i / outputs * width + i % outputs) + c, add(value, bias));
+        const int64_t row = firstRow + i / outputs * width + i % outputs;
+        float* target = problem.y.row(row) + c;
+        Vec result = add(value, bias);
+        if (epilogue.residual) {
+          const float* residual = epilogue.residual + row * epilogue.residualStride + c;
+          result = add(result, load(residual));
+          __builtin_prefetch(residual + outputs * epilogue.residualStride, 0, 3);  // the tile to the right comes next
+        }
+        if (problem.past) return storePast(target, result);
+        store(target, result);
+        __builtin_prefetch(target + outputs * problem.y.stride, 1, 3);
       });
       continue;
     }
@@ -62,15 +71,24 @@ void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last
           storePart(target + c, sum, part);
           continue;
         }
-        const float* residual = epilogue.residual ? epilogue.residual + row * epilogue.residualStride : nullptr;
-        storePart(target + c, add(pixel[j * outputs + i], bias), part);
-        finishRows(epilogue, 1, c, part, &target, &residual);
+        const Vec sum = add(pixel[j * outputs + i], bias);
+        const float* residual = epilogue.residual ? epilogue.residual + row * epilogue.residualStride + c : nullptr;
+        storePart(target + c, residual ? add(sum, loadPart(residual, part)) : sum, part);
       }
     }
   }
 }
 
-template void storeTile<F4>(const Problem&, int64_t, int64_t, int64_t, const float*, int64_t);
-template void storeTile<F2>(const Problem&, int64_t, int64_t, int64_t, const float*, int64_t);
+}  // namespace
+
+template <class F>
+void storeTiles(const Problem& problem, int64_t origin, int64_t count, int64_t first, int64_t last, const float* from,
+                int64_t row, int64_t stride) {
+  for (int64_t t = 0; t < count; ++t) storeTile<F>(problem, origin + t, first, last, from + t * row, stride);
+  if (problem.past) settle();
+}
+
+template void storeTiles<F4>(const Problem&, int64_t, int64_t, int64_t, int64_t, const float*, int64_t, int64_t);
+template void storeTiles<F2>(const Problem&, int64_t, int64_t, int64_t, int64_t, const float*, int64_t, int64_t);
 
 }  // namespace counterpoint::COUNTERPOINT_ISA::winograd

@@ -14,7 +14,8 @@ struct Problem {
   const float* packed;  // null: to be transformed where they are needed
   Epilogue epilogue;
   Matrix y;
-  int64_t gather;  // 2: y is half as high and wide, each of its pixels the sum of 2 x 2 outputs
+  int64_t gather;     // 2: y is half as high and wide, each of its pixels the sum of 2 x 2 outputs
+  bool past = false;  // y is written past the caches
 
   int64_t tiles() const { return grid.count(); }
 };
@@ -35,9 +36,15 @@ struct RowProduct {
 };
 void multiplyRows(const RowProduct& product);
 
-// From frequencies to pixels: the channels [first, last) of one tile, from[frequency * stride + channel - first].
+// From frequencies to pixels: the channels [first, last) of `count` tiles, tile `origin` + t from
+// from[frequency * stride + t * row + channel - first].
 template <class F>
-void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last, const float* from, int64_t stride);
+void storeTiles(const Problem& problem, int64_t origin, int64_t count, int64_t first, int64_t last, const float* from,
+                int64_t row, int64_t stride);
+
+// Tiles in Winograd's domain at a time, where all threads work on them.
+template <class F>
+constexpr int64_t tilesInDomain = 192 * F4::frequencies / F::frequencies;
 
 // With packed filters: each thread takes some tiles, one of `blocks` parts, through all three phases.
 template <class F>

@@ -43,11 +43,19 @@ Positions tileGrid(const Convolution& shape, const Matrix& source, int64_t sourc
 }
 
 template <class F>
-void transformPixels(const float* const* sources, int64_t step, int64_t first, int64_t last, float* out,
-                     int64_t stride) {
+void transformPixels(const float* const* sources, const float* const* next, int64_t step, int64_t first, int64_t last,
+                     float* out, int64_t stride) {
   using Input = typename F::Input;
   int64_t c = first;
-  for (; c + lanes <= last; c += lanes, out += lanes) transformVector<Input, true>(sources, step, c, lanes, out, stride);
+  for (; c + lanes <= last; c += lanes, out += lanes) {
+    // Neighbours share the columns that the tiles overlap in.
+    for (int line = 0; line < F::inputs; ++line) {
+      for (int column = F::inputs - F::outputs; column < F::inputs; ++column) {
+        __builtin_prefetch(next[(line * F::inputs + column) * step] + c, 0, 3);
+      }
+    }
+    transformVector<Input, true>(sources, step, c, lanes, out, stride);
+  }
   if (c < last) transformVector<Input, false>(sources, step, c, last - c, out, stride);
 }
 
@@ -140,8 +148,8 @@ void packFilters(Context& context, const Filters& filters, float* out) {
   });
 }
 
-template void transformPixels<F4>(const float* const*, int64_t, int64_t, int64_t, float*, int64_t);
-template void transformPixels<F2>(const float* const*, int64_t, int64_t, int64_t, float*, int64_t);
+template void transformPixels<F4>(const float* const*, const float* const*, int64_t, int64_t, int64_t, float*, int64_t);
+template void transformPixels<F2>(const float* const*, const float* const*, int64_t, int64_t, int64_t, float*, int64_t);
 template void transformFilters<F4>(const float*, int64_t, int64_t, int64_t, int64_t, float*, int64_t, int64_t);
 template void transformFilters<F2>(const float*, int64_t, int64_t, int64_t, int64_t, float*, int64_t, int64_t);
 template int64_t packedFloats<F4>(const Filters&);

@@ -18,10 +18,10 @@ constexpr int64_t wholeVectors(int64_t channels) { return ceilDiv(channels, lane
 constexpr int64_t frequencyStride(int64_t floats) { return ceilDiv(floats, 16) * 16 + 48; }
 
 // B^T d B of the channels [first, last) of one tile. sources[pixel * step]: its pixels; out[frequency * stride + channel
-// - first], zeros up to a whole vector.
+// - first], zeros up to a whole vector. `next`: as sources, of the tile that is wanted next.
 template <class F>
-void transformPixels(const float* const* sources, int64_t step, int64_t first, int64_t last, float* out,
-                     int64_t stride);
+void transformPixels(const float* const* sources, const float* const* next, int64_t step, int64_t first, int64_t last,
+                     float* out, int64_t stride);
 
 // A dy A^T of one tile of F(4, 3), 16 pixels; channel c goes to out[frequency * stride + c / P * panelStride + c % P],
 // P = panelColumns.

@@ -99,12 +99,12 @@ void placeTile(const Problem& problem, const Domain& domain, int64_t tile, int64
     const int64_t first = b * domain.depthBlock, last = std::min(first + domain.depthBlock, problem.filters.depth);
     float* to = domain.data + b * F::frequencies * domain.stride + place * domain.row;
     if (!large) {
-      transformPixels<F>(sources, 1, first, last, to, domain.stride);
+      transformPixels<F>(sources, sources, 1, first, last, to, domain.stride);
       continue;
     }
     for (int64_t c = first; c < last; c += chunk, to += chunk) {
       const int64_t end = std::min(c + chunk, last);
-      transformPixels<F>(sources, 1, c, end, frequencies, chunk);
+      transformPixels<F>(sources, sources, 1, c, end, frequencies, chunk);
       for (int z = 0; z < F::frequencies; ++z) {
         for (int64_t i = 0; i < end - c; i += lanes) {
           storePast(to + z * domain.stride + i, load(frequencies + z * chunk + i));
@@ -156,19 +156,16 @@ void runGroup(const Problem& problem, const Domain& domain, int64_t column, int6
       }
     }
   }
-  for (int64_t t = first; t < last; ++t) {
-    storeTile<F>(problem, origin + t, column, column + width, out + (t - first) * groupColumns, sizes.outStride);
-  }
+  storeTiles<F>(problem, origin + first, count, column, column + width, out, groupColumns, sizes.outStride);
 }
 
 }  // namespace
 
 template <class F>
 void runUnpacked(Context& context, const Problem& problem) {
-  constexpr int64_t most = 192 * F4::frequencies / F::frequencies;  // tiles at a time
   constexpr int64_t largeFloats = 1 << 19;
   const Filters& filters = problem.filters;
-  const int64_t tiles = problem.tiles(), round = ceilDiv(tiles, ceilDiv(tiles, most));
+  const int64_t tiles = problem.tiles(), round = ceilDiv(tiles, ceilDiv(tiles, tilesInDomain<F>));
   const Domain domain(context, F::frequencies, round, filters.depth, depthBlockOf<F>(filters.depth));
   const int64_t groups = ceilDiv(filters.columns, groupColumns), threads = context.threads();
   // Where there are fewer groups than threads would like, tiles are shared out as well.

@@ -73,7 +73,7 @@ void winogradWeightGradient(Context& context, const Convolution& shape, const Ma
       const float* sources[frequencies];
       for (int64_t t = item * tilesPerItem; t < std::min((item + 1) * tilesPerItem, count); ++t) {
         pixels.locate(first + t, 1, sources);
-        transformPixels<F4>(sources, 1, 0, depth, in + t * rowIn, inStride);
+        transformPixels<F4>(sources, sources, 1, 0, depth, in + t * rowIn, inStride);
         gradients.locate(first + t, 1, sources);
         transformGradient(sources, 1, columns, gradient + t * panelColumns, gradientStride, count * panelColumns);
       }

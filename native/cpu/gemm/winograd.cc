@@ -12,10 +12,10 @@ using namespace winograd;
 
 namespace {
 
-// Packed filters of up to so many floats are kept: four times the weights' memory, but little of it. Larger ones are
-// transformed where they are needed if an image has no more than so many tiles; else they are packed in every call, which
-// is then a small part of it.
-constexpr int64_t keptFloats = 3 << 20, fewTiles = 256;
+// Packed filters of up to so many floats are kept: four times the weights' memory, but little of it, and not long on the
+// way from there. Larger ones are transformed where they are needed if an image has no more than so many tiles; else they
+// are packed in every call, which is then a small part of it.
+constexpr int64_t keptFloats = 1 << 20, fewTiles = 256;
 
 // The filters as packed panels, or null where they are to be transformed on the way: a choice by the shape of one image.
 template <class F>
@@ -31,16 +31,25 @@ const float* packedFilters(Context& context, const Filters& filters, Packing pac
   return packed;
 }
 
+// Results of so many floats would drive all else out of the caches; and to be written into them, their old contents would
+// be read from memory first.
+constexpr int64_t floatsPastCaches = 1 << 21;
+
+bool wholeLines(const Matrix& y) {
+  return reinterpret_cast<uintptr_t>(y.data) % 64 == 0 && y.stride % 16 == 0;
+}
+
 template <class F>
 void run(Context& context, Problem problem, Packing packing) {
   const int64_t tiles = problem.tiles(), threads = context.threads();
   if (tiles == 0) return;
   const Filters& filters = problem.filters;
+  problem.past = problem.y.rows * problem.y.columns >= floatsPastCaches && wholeLines(problem.y);
   problem.packed = packedFilters<F>(context, filters, packing, problem.grid.height * problem.grid.width);
   constexpr int64_t tilesAtOnce = 32 * F4::frequencies / F::frequencies;
   const int64_t blocks = ceilDiv(ceilDiv(tiles, tilesAtOnce), threads) * threads;  // as many for every thread
   // Apart, every block reads all weights; together, all tiles go through a shared cache.
-  const bool manyTiles = tiles * (filters.depth + filters.columns) > filters.area() && tiles >= 12 * blocks;
+  const bool manyTiles = tiles * (filters.depth + filters.columns) >= filters.area() && tiles >= 12 * blocks;
   if (!problem.packed) runUnpacked<F>(context, problem);
   else if (manyTiles) runApart<F>(context, problem, blocks);
   else runTogether<F>(context, problem);
