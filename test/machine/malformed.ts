@@ -22,19 +22,20 @@ const tensor = (region: Operand["region"], offset: number, shape: number[]): Ope
 /** Three instructions over regions that they fill to the last byte; every fault goes into the one in the middle. */
 function goodProgram(named: (name: string) => OpDefinition): Program {
   const [x, sum, y] = [tensor("inputs", 0, [2, 3]), tensor("arena", 0, [2, 3]), tensor("state", 64, [2, 4])];
+  const vector = tensor("weights", 48, [4]);
   const layout = (bytes: number) => ({ tensors: new Map(), bytes });
   return {
     instructions: [
       { op: named("add"), operands: [x, x, sum], attributes: [], frame: "first" },
       {
         op: named("linear"),
-        operands: [sum, tensor("weights", 0, [3, 4]), tensor("weights", 48, [4]), null, y],
+        operands: [sum, tensor("weights", 0, [3, 4]), vector, null, y],
         attributes: [],
         frame: "model.middle",
       },
       {
         op: named("groupNorm"),
-        operands: [y, tensor("weights", 48, [4]), tensor("weights", 48, [4]), null, null, tensor("arena", 64, [2, 4])],
+        operands: [y, vector, vector, null, null, null, tensor("arena", 64, [2, 4])],
         attributes: [2, 1e-5, 1],
         frame: "last",
       },
