@@ -35,6 +35,15 @@ struct F4 {
   static constexpr double normP = 2 * p * p * (p * p - q * q), normQ = 2 * q * q * (q * q - p * p);
   static constexpr FilterPoint points[] = {{p, normP}, {q, normQ}};
 
+  // A polynomial at p, -p, q, -q, from its even part there and its odd part over the point.
+  template <int to>
+  static COUNTERPOINT_INLINE void atPoints(Vec evenP, Vec oddP, Vec evenQ, Vec oddQ, Vec* v) {
+    v[to] = fma(constant(p), oddP, evenP);
+    v[2 * to] = fnma(constant(p), oddP, evenP);
+    v[3 * to] = fma(constant(q), oddQ, evenQ);
+    v[4 * to] = fnma(constant(q), oddQ, evenQ);
+  }
+
   // B^T d: 6 to 6. Row a holds the coefficients of the product of (x - b) over the other finite points b.
   struct Input {
     static constexpr int size = 6, result = 6;
@@ -47,10 +56,7 @@ struct F4 {
                 oddP = fnma(constant(q * q), d[from], d[3 * from]);
       const Vec evenQ = fnma(constant(p * p), d[2 * from], d[4 * from]),
                 oddQ = fnma(constant(p * p), d[from], d[3 * from]);
-      v[to] = fma(constant(p), oddP, evenP);
-      v[2 * to] = fnma(constant(p), oddP, evenP);
-      v[3 * to] = fma(constant(q), oddQ, evenQ);
-      v[4 * to] = fnma(constant(q), oddQ, evenQ);
+      atPoints<to>(evenP, oddP, evenQ, oddQ, v);
     }
   };
 
@@ -76,10 +82,7 @@ struct F4 {
       const Vec evenP = fma(constant(p * p), y[2 * from], y[0]), oddP = fma(constant(p * p), y[3 * from], y[from]);
       const Vec evenQ = fma(constant(q * q), y[2 * from], y[0]), oddQ = fma(constant(q * q), y[3 * from], y[from]);
       v[0] = y[0];
-      v[to] = fma(constant(p), oddP, evenP);
-      v[2 * to] = fnma(constant(p), oddP, evenP);
-      v[3 * to] = fma(constant(q), oddQ, evenQ);
-      v[4 * to] = fnma(constant(q), oddQ, evenQ);
+      atPoints<to>(evenP, oddP, evenQ, oddQ, v);
       v[5 * to] = y[3 * from];
     }
   };
