@@ -1,41 +1,20 @@
 // The C functions of abi.h, each a call of the machine in device.h: what that throws becomes this thread's last failure.
 #include "backend/abi.h"
 
-#include <algorithm>
 #include <cstring>
 
+#include "backend/boundary.h"
 #include "backend/device.h"
 
 using namespace counterpoint;
+using cuda::absent, cuda::failure, cuda::guarded;
 using cuda::Device, cuda::Instruction, cuda::Program, cuda::Region;
 
-#define EXPORTED extern "C" __attribute__((visibility("default")))
-
 namespace {
-
-struct Failure {
-  Error error;
-  CounterpointCudaFailure view{"", "", -1};
-};
-thread_local Failure failure;
-
-template <class Body>
-int guarded(const Body& body) {
-  try {
-    body();
-    return 0;
-  } catch (...) {
-    failure.error = currentError();
-    failure.view = {failure.error.code.c_str(), failure.error.message.c_str(), failure.error.instruction};
-    return 1;
-  }
-}
 
 Device& of(CounterpointCudaDevice* device) { return *reinterpret_cast<Device*>(device); }
 Region& of(CounterpointCudaRegion* region) { return *reinterpret_cast<Region*>(region); }
 Program& of(CounterpointCudaProgram* program) { return *reinterpret_cast<Program*>(program); }
-
-constexpr uint8_t absent = 255;
 
 Instruction instructionOf(const CounterpointCudaInstruction& given, int64_t position) {
   const cuda::OpEntry* op = cuda::findOp(given.opcode);
@@ -49,12 +28,7 @@ Instruction instructionOf(const CounterpointCudaInstruction& given, int64_t posi
     if (from.region == absent) continue;
     operand.region = from.region;
     operand.offset = from.offset;
-    Tensor& tensor = operand.tensor;
-    tensor.dtype = static_cast<Dtype>(from.dtype);
-    tensor.rank = from.rank;
-    tensor.immutable = from.region == 0;
-    tensor.rowStride = from.rowStride;
-    std::copy_n(from.shape, maxRank, tensor.shape);
+    operand.tensor = cuda::tensorOf(from);
   }
   return instruction;
 }

@@ -11,12 +11,11 @@
 #include <vector>
 
 #include "../native/guarded.h"
+#include "backend/boundary.h"
 #include "device-tensors.h"
 
 using namespace counterpoint;
 using namespace counterpoint::cuda;
-
-#define EXPORTED extern "C" __attribute__((visibility("default")))
 
 struct CounterpointCudaDevice {
   int index;
@@ -38,22 +37,7 @@ struct CounterpointCudaProgram {
 
 namespace {
 
-thread_local Error failure;
-thread_local CounterpointCudaFailure view{"", "", -1};
-
-template <class Body>
-int guarded(const Body& body) {
-  try {
-    body();
-    return 0;
-  } catch (...) {
-    failure = currentError();
-    view = {failure.code.c_str(), failure.message.c_str(), failure.instruction};
-    return 1;
-  }
-}
-
-constexpr uint8_t absent = 255, stateRegion = 1, poison = 0xff;
+constexpr uint8_t stateRegion = 1, poison = 0xff;
 constexpr size_t operandAlignment = 16;  // the least that a kernel may take its widest accesses from
 
 // A copy of an operand. Up to 15 bytes before the page behind it belong to nobody, and must stay as they are.
@@ -61,11 +45,7 @@ class Fenced {
  public:
   Fenced(const CounterpointCudaTensor& from, uint8_t* region, bool atEnd) {
     if (from.region == absent) return;
-    tensor.dtype = static_cast<Dtype>(from.dtype);
-    tensor.rank = from.rank;
-    tensor.immutable = from.region == 0;
-    tensor.rowStride = from.rowStride;
-    std::copy_n(from.shape, maxRank, tensor.shape);
+    tensor = tensorOf(from);
     home = region + from.offset;
     isMutable = from.region == stateRegion;
     constexpr size_t elementBytes[] = {4, 4, 1, 2, 2};  // by dtype
@@ -97,7 +77,7 @@ class Fenced {
 
 }  // namespace
 
-EXPORTED const CounterpointCudaFailure* counterpointCudaFailure() { return &view; }
+EXPORTED const CounterpointCudaFailure* counterpointCudaFailure() { return &failure.view; }
 
 EXPORTED void counterpointCudaBuild(uint32_t* abi, uint32_t* ops) {
   *abi = counterpointCudaAbi;
