@@ -6,9 +6,10 @@
  * A peer may be named by one of its ways alone, such as "torch channels_last": torch's compilation takes minutes.
  * Every contender is a process of its own with the same threads; they take turns, so that whatever else the machine does
  * falls on all of them alike, and medians are compared. Peak is what the op `multiplyAdds` reaches, measured in the same
- * turns. Starts count from the process's to the end of its first run; `--starts 3` starts each three times, in turns, so that
- * none alone pays for memory that the machine has to find first. A share of the peak counts the direct method's operations. Errors of ops are against f64 (exact.ts). The record goes to
- * out/bench as JSON and as a chart. Peers come from PyPI: benchmarks/peers/install.sh.
+ * turns. Starts count from the process's to the end of its first run; `--starts 3` starts each three times, in turns,
+ * so that none alone pays for memory that the machine has to find first. A share of the peak counts the direct
+ * method's operations. Errors of ops are against f64 (exact.ts). The record goes to out/bench as JSON and as a chart.
+ * Peers come from PyPI: benchmarks/peers/install.sh.
  */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
