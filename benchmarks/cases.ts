@@ -8,6 +8,8 @@ export interface ConvCase {
   readonly inputs: number;
   readonly outputs: number;
   readonly kernel: 1 | 3;
+  /** Without the algorithms that round more than the direct sum. */
+  readonly strict?: true;
 }
 
 /** y [M O] = x [M I] · w + bias. */
@@ -50,7 +52,7 @@ export interface NetCase {
   readonly batch: number;
 }
 
-/** One training step of composer-mini: forward, backward, clipping, AdamW, average. */
+/** One training step of composer-mini: forward, backward, clipping, AdamW, average (training.ts). */
 export interface TrainCase {
   readonly kind: "train";
   readonly batch: number;
@@ -71,6 +73,7 @@ export function isOp(work: Case): work is OpCase {
 const conv = (batch: number, channels: number, size: number, kernel: 1 | 3 = 3): ConvCase => {
   return { kind: "conv", batch, size, inputs: channels, outputs: channels, kernel };
 };
+const strict = (work: ConvCase): ConvCase => ({ ...work, strict: true });
 const linear = (rows: number, inputs: number, outputs: number): LinearCase => {
   return { kind: "linear", rows, inputs, outputs };
 };
@@ -92,6 +95,9 @@ export const suites = {
     conv(1, 512, 64),
     conv(1, 256, 256),
     conv(1, 128, 512),
+    strict(conv(2, 320, 64)),
+    strict(conv(2, 640, 32)),
+    strict(conv(2, 1280, 16)),
     conv(2, 320, 64, 1),
     linear(8192, 320, 320),
     linear(8192, 320, 2560),
@@ -119,7 +125,7 @@ export type SuiteName = keyof typeof suites;
 export function nameOf(work: Case): string {
   switch (work.kind) {
     case "conv":
-      return `conv ${work.kernel}×${work.kernel}, ${work.batch} × ${work.size}² × ${work.inputs} → ${work.outputs}`;
+      return `conv ${work.kernel}×${work.kernel}${work.strict ? " strict" : ""}, ${work.batch} × ${work.size}² × ${work.inputs} → ${work.outputs}`;
     case "linear":
       return `linear, ${work.rows} × ${work.inputs} → ${work.outputs}`;
     case "attention":

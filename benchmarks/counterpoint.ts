@@ -5,7 +5,6 @@ import { openCpuDevice } from "../lib/machine/cpu.js";
 import type { Device } from "../lib/machine/device.js";
 import type { Isa } from "../lib/program/isa.js";
 import { readSafetensors, writeSafetensors } from "../lib/weights/safetensors.js";
-import { isOp } from "./cases.js";
 import { type Answers, operandsFile, type Question } from "./protocol.js";
 import { elapsedMs } from "./timing.js";
 import { openWork, type Work } from "./works.js";
@@ -29,9 +28,8 @@ async function answer(question: Question): Promise<Answers[keyof Answers]> {
 }
 
 async function open(device: Device, { open, folder }: Extract<Question, { open: unknown }>): Promise<Answers["open"]> {
-  const tensors = isOp(open) ? (await readSafetensors(join(folder, operandsFile))).tensors : new Map();
-  const operands = Object.fromEntries([...tensors].map(([name, { data }]) => [name, data]));
-  const work = await openWork(device, open, operands);
+  const { tensors } = await readSafetensors(join(folder, operandsFile));
+  const work = await openWork(device, open, tensors);
   opened.work = work;
   return { firstMs: await elapsedMs(work.run), about: { isa: device.info.isa }, flops: work.flops };
 }

@@ -1,4 +1,5 @@
 /** An op case in f64 by its definition, at some places of the result: the oracle that errors are measured against. */
+import type { TensorMap } from "../lib/weights/safetensors.js";
 import { seeded } from "../test/random.js";
 import type { AttentionCase, ConvCase, GroupNormCase, LinearCase, OpCase } from "./cases.js";
 
@@ -13,7 +14,8 @@ export interface ExactValues {
 const rowsSampled = 24;
 
 /** All channels of some rows of the result, corners of an image among them. */
-export function exactValues(work: OpCase, operands: Operands): ExactValues {
+export function exactValues(work: OpCase, tensors: TensorMap): ExactValues {
+  const operands = Object.fromEntries([...tensors].map(([name, { data }]) => [name, data as Float32Array]));
   switch (work.kind) {
     case "conv":
       return rows(work.batch * work.size ** 2, work.outputs, (row) => convRow(work, operands, row));

@@ -16,13 +16,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { readSafetensors, type TensorMap, writeSafetensors } from "../lib/weights/safetensors.js";
+import { readSafetensors, writeSafetensors } from "../lib/weights/safetensors.js";
 import { type Case, isOp, nameOf } from "./cases.js";
 import { chartOf } from "./chart.js";
 import { choiceFlags, chosenCases, openChosenDevice } from "./choice.js";
 import { Contender, peers } from "./contender.js";
 import { errorOf, exactValues } from "./exact.js";
-import { operandsOf, shapesOf } from "./operands.js";
+import { operandsOf } from "./operands.js";
 import { operandsFile } from "./protocol.js";
 import { type CaseRecord, type ContenderRecord, printed, type Report } from "./report.js";
 import { elapsedMs, median } from "./timing.js";
@@ -81,21 +81,22 @@ async function started(name: string, work: Case, folder: string) {
   }
 }
 
+/** An op's result; of training, the losses so far. */
+async function outputOf(contender: Contender, folder: string): Promise<Float32Array> {
+  const output = join(folder, "output.safetensors");
+  await contender.ask<"output">({ output });
+  return (await readSafetensors(output)).tensors.get("y")!.data as Float32Array;
+}
+
 async function measure(work: Case): Promise<CaseRecord> {
   const folder = await mkdtemp(join(tmpdir(), "counterpoint-bench-"));
   const contenders: Contender[] = [];
   const records = new Map<string, ContenderRecord>();
   const failures: Record<string, string> = {};
   try {
-    const operands = isOp(work) ? operandsOf(work, 1) : {};
+    const operands = await operandsOf(work, 1);
     const exact = isOp(work) ? exactValues(work, operands) : null;
-    if (isOp(work)) {
-      const shapes = shapesOf(work);
-      const tensors: TensorMap = new Map(
-        Object.entries(operands).map(([name, data]) => [name, { shape: shapes[name], data }]),
-      );
-      await writeSafetensors(join(folder, operandsFile), tensors);
-    }
+    await writeSafetensors(join(folder, operandsFile), operands);
     let flops = 0;
     const turns = new Map<string, number>();
     const names = chosenContenders().filter((one) => enters(one, work));
@@ -120,11 +121,7 @@ async function measure(work: Case): Promise<CaseRecord> {
         const [warm] = (await contender.ask<"run">({ run: 1 })).ms;
         turns.set(name, Math.max(1, Math.round(turnMs / warm)));
         let error: number | undefined;
-        if (exact) {
-          const output = join(folder, "output.safetensors");
-          await contender.ask<"output">({ output });
-          error = errorOf((await readSafetensors(output)).tensors.get("y")!.data, exact);
-        }
+        if (exact) error = errorOf(await outputOf(contender, folder), exact);
         const startsMs = [...starts.get(name)!, startMs];
         records.set(name, { about, firstMs, startsMs, ms: [], medianMs: 0, peakBytes: 0, error });
       } catch (error) {
@@ -145,7 +142,12 @@ async function measure(work: Case): Promise<CaseRecord> {
       }
     }
     tell(work, "measured");
-    for (const [name, record] of records) records.set(name, { ...record, medianMs: median(record.ms) });
+    for (const contender of contenders) {
+      const record = records.get(contender.name);
+      if (!record) continue;
+      const losses = work.kind === "train" ? [...(await outputOf(contender, folder))] : undefined;
+      records.set(contender.name, { ...record, medianMs: median(record.ms), losses });
+    }
     return {
       name: nameOf(work),
       case: work,

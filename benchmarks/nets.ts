@@ -1,5 +1,6 @@
 /** The nets of the suite "step" as graphs: what is computed once, and what a step computes. */
 import { Graph, type Value } from "../lib/graph/graph.js";
+import { product } from "../lib/graph/pattern.js";
 import type { TypedArray } from "../lib/machine/execute.js";
 import { clipVitL14Text, sd15Unet, sdVae } from "../lib/models/presets.js";
 import { encodeWords } from "../lib/models/sd-text.js";
@@ -11,7 +12,6 @@ import { store } from "../lib/ops/store.js";
 import type { TensorMap } from "../lib/weights/safetensors.js";
 import { seeded } from "../test/random.js";
 import type { NetCase } from "./cases.js";
-import { lengthOf } from "./operands.js";
 
 export interface Program {
   readonly graph: Graph;
@@ -50,7 +50,7 @@ export function netPrograms({ net, batch }: NetCase & { net: Exclude<NetCase["ne
       return alone((graph) => {
         const ids = graph.input("ids", [batch, clipVitL14Text.words], "i32");
         const random = seeded(1);
-        const words = Int32Array.from({ length: lengthOf(ids.shape) }, () => random.below(clipVitL14Text.vocabulary));
+        const words = Int32Array.from({ length: product(ids.shape) }, () => random.below(clipVitL14Text.vocabulary));
         return { result: encodeWords(graph, clipVitL14Text, ids), inputs: { ids: words } };
       });
   }
@@ -72,7 +72,7 @@ export function unetPrograms(config: SdUnetConfig, batch: number, size: number):
   for (const [name, value] of Object.entries(encoded)) {
     store(prepare, { value, target: prepare.state(name, value.shape) });
   }
-  const words = Float32Array.from(seeded(1).normals(lengthOf(context.shape)));
+  const words = Float32Array.from(seeded(1).normals(product(context.shape)));
   const { step } = alone((graph) => {
     const latents = graph.state("latents", [batch, size, size, config.latentChannels]);
     const t = graph.input("t", [batch]);
@@ -96,14 +96,14 @@ function alone(build: (graph: Graph) => { result: Value; inputs: Program["inputs
 export function randomParameters(leaves: Iterable<Value>): TensorMap {
   const normals = Float32Array.from(seeded(1).normals(2 ** 16));
   const declared = [...leaves];
-  const memory = new Float32Array(Math.max(0, ...declared.map(({ shape }) => lengthOf(shape))));
+  const memory = new Float32Array(Math.max(0, ...declared.map(({ shape }) => product(shape))));
   const parameters: TensorMap = new Map();
   for (const { leaf, shape } of declared) {
     const { mean, std } = leaf!.initial;
     const tensor = {
       shape,
       get data() {
-        const data = memory.subarray(0, lengthOf(shape));
+        const data = memory.subarray(0, product(shape));
         const block = normals.map((normal) => mean + std * normal);
         for (let first = 0; first < data.length; first += block.length) {
           data.set(block.subarray(0, Math.min(block.length, data.length - first)), first);

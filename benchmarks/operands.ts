@@ -1,6 +1,9 @@
-/** The operands of an op case: the same random numbers for every contender, in this engine's layouts. */
+/** The operands of a case: the same random numbers for every contender, in this engine's layouts. */
+import { product } from "../lib/graph/pattern.js";
+import type { TensorMap } from "../lib/weights/safetensors.js";
 import { seeded } from "../test/random.js";
-import type { OpCase } from "./cases.js";
+import { type Case, isOp, type OpCase } from "./cases.js";
+import { trainingOperands } from "./training.js";
 
 /** The operands' shapes, in the order and under the names of the op's definition; `y` is the result's. */
 export function shapesOf(work: OpCase): Record<string, readonly number[]> {
@@ -31,16 +34,21 @@ export function shapesOf(work: OpCase): Record<string, readonly number[]> {
   }
 }
 
-export const lengthOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+/** What contenders must have alike: nothing where results are not compared. */
+export async function operandsOf(work: Case, seed: number): Promise<TensorMap> {
+  if (work.kind === "train") return trainingOperands(work.batch, seed);
+  return isOp(work) ? opOperands(work, seed) : new Map();
+}
 
 /** Normals; a weight's are scaled so that results are of size one. */
-export function operandsOf(work: OpCase, seed: number): Record<string, Float32Array> {
-  const operands: Record<string, Float32Array> = {};
+function opOperands(work: OpCase, seed: number): TensorMap {
+  const operands: TensorMap = new Map();
   for (const [index, [name, shape]] of Object.entries(shapesOf(work)).entries()) {
     if (name === "y") continue;
     const random = seeded(seed + index);
-    const scale = name === "weight" ? 1 / Math.sqrt(lengthOf(shape.slice(0, -1))) : 1;
-    operands[name] = Float32Array.from({ length: lengthOf(shape) }, () => scale * random.normal());
+    const scale = name === "weight" ? 1 / Math.sqrt(product(shape.slice(0, -1))) : 1;
+    const data = Float32Array.from({ length: product(shape) }, () => scale * random.normal());
+    operands.set(name, { shape, data });
   }
   return operands;
 }

@@ -7,7 +7,7 @@
  */
 import { parseArgs } from "node:util";
 import type { InstructionTime } from "../lib/session/profile.js";
-import { isOp, nameOf } from "./cases.js";
+import { nameOf } from "./cases.js";
 import { choiceFlags, chosenCases, openChosenDevice } from "./choice.js";
 import { operandsOf } from "./operands.js";
 import { elapsedMs, median, shareOfPeak } from "./timing.js";
@@ -39,8 +39,7 @@ const peak = await openPeak(device);
 await peak.run();
 const peakGflops = peak.flops / 1e6 / (await elapsedMs(peak.run));
 for (const work of cases) {
-  const operands = isOp(work) ? operandsOf(work, 1) : {};
-  const opened = await openWork(device, work, operands);
+  const opened = await openWork(device, work, await operandsOf(work, 1));
   const times = await opened.profile();
   const whole = median([await elapsedMs(opened.run), await elapsedMs(opened.run), await elapsedMs(opened.run)]);
   await opened.close();

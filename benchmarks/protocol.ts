@@ -1,9 +1,9 @@
 /**
  * How a contender is spoken to: one process each, a line of JSON for every question and answer, on stdin and stdout.
  *
- *     { open: case, folder }   loads operands.safetensors from the folder (ops), builds, runs once -> { firstMs }
+ *     { open: case, folder }   loads operands.safetensors from the folder, builds, runs once -> { firstMs }
  *     { run: n }               runs n times -> { ms: [n] }
- *     { output: file }         writes an op's result as the tensor "y" of a safetensors file -> {}
+ *     { output: file }         writes an op's result, or the losses so far, as the tensor "y" of a safetensors file -> {}
  *
  * A failure is { error: message }. The process ends with its stdin.
  */

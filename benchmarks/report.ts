@@ -14,6 +14,8 @@ export interface ContenderRecord {
   readonly peakBytes: number;
   /** ‖out − exact‖ / ‖exact‖, of ops. */
   readonly error?: number;
+  /** Of training, by step from the same weights over the same batch: the first run's, the warm-up's, then those of `ms`. */
+  readonly losses?: readonly number[];
 }
 
 export interface CaseRecord {
@@ -46,6 +48,20 @@ export function ratiosOf({ contenders }: CaseRecord): Record<string, number> {
   return counterpoint ? Object.fromEntries(entries) : {};
 }
 
+/** ‖theirs − ours‖ / ‖ours‖ of two curves of losses, as far as both go. */
+export function curveDistance(ours: readonly number[], theirs: readonly number[]): number {
+  const common = ours.slice(0, theirs.length);
+  const squares = (values: readonly number[]) => values.reduce((sum, value) => sum + value * value, 0);
+  return Math.sqrt(squares(common.map((loss, step) => theirs[step] - loss)) / squares(common));
+}
+
+const losses = (record: CaseRecord, name: string) => {
+  const [ours, theirs] = [record.contenders.counterpoint?.losses, record.contenders[name].losses];
+  if (!theirs) return "";
+  const ends = `loss ${theirs[0].toFixed(4)} to ${theirs.at(-1)!.toFixed(4)} in ${theirs.length} steps`;
+  return ours && ours !== theirs ? `${ends}, off ours by ${curveDistance(ours, theirs).toExponential(1)}` : ends;
+};
+
 export const printed = {
   machine: ({ date, machine }: Report) =>
     `${machine.name}, ${machine.isa}, ${machine.threads} threads, reads ${machine.readGigabytesPerSecond.toFixed(1)} GB/s, ${date}`,
@@ -59,6 +75,7 @@ export const printed = {
         record.flops ? `${(100 * share).toFixed(0).padStart(4)} % of peak (${(1 / share).toFixed(2)} × its floor)` : "",
         name in ratios ? `${ratios[name].toFixed(2)} × ours` : "",
         error === undefined ? "" : `error ${error.toExponential(1)}`,
+        losses(record, name),
         record.case.kind === "net"
           ? `from start ${(median(startsMs) / 1000).toFixed(1)} s, ${(peakBytes / 2 ** 20).toFixed(0)} MiB`
           : "",

@@ -1,11 +1,10 @@
 /** What each case is in this engine: graphs over a session, ready to be run again and again. */
 import { CompositionPrograms, type Extent, prepareGraph, stepGraph } from "../lib/composer/programs.js";
-import type { ClipEncoders } from "../lib/conditions/encoders.js";
 import { conditionArrays, type EncodedConditions, maskArrays } from "../lib/conditions/model-inputs.js";
 import { flopsOf } from "../lib/graph/flops.js";
 import { Graph, type Value } from "../lib/graph/graph.js";
+import { product } from "../lib/graph/pattern.js";
 import type { Device } from "../lib/machine/device.js";
-import { arrays, type TypedArray } from "../lib/machine/execute.js";
 import { composerMini } from "../lib/models/presets.js";
 import { attention } from "../lib/ops/attention.js";
 import { conv2d } from "../lib/ops/conv2d.js";
@@ -20,32 +19,29 @@ import { DeviceWeights } from "../lib/session/device-weights.js";
 import { initialise } from "../lib/session/initialise.js";
 import type { InstructionTime } from "../lib/session/profile.js";
 import { Session } from "../lib/session/session.js";
-import { ComposerTask } from "../lib/training/composer-task.js";
-import { dropouts } from "../lib/training/dropout.js";
-import { appendOptimiser, optimiserSettings } from "../lib/training/optimiser.js";
-import type { TensorMap } from "../lib/weights/safetensors.js";
+import type { TensorMap, WeightsTensor } from "../lib/weights/safetensors.js";
 import type { Case, NetCase, OpCase } from "./cases.js";
 import { netPrograms, randomParameters } from "./nets.js";
-import { lengthOf, shapesOf } from "./operands.js";
+import { openTraining } from "./training.js";
 
 export interface Work {
   /** By the direct method, whatever the kernels spend. */
   readonly flops: number;
   run(): Promise<unknown>;
-  /** An op's result. */
+  /** An op's result; of training, the losses so far. */
   output(): Promise<Float32Array>;
   /** The time of each of its instructions; of a job, those of a step. */
   profile(): Promise<InstructionTime[]>;
   close(): Promise<void>;
 }
 
-/** `operands`: an op's, by name. Nets have random weights: speed does not depend on them. */
-export function openWork(device: Device, work: Case, operands: Readonly<Record<string, Float32Array>>): Promise<Work> {
+/** `operands`: as `operandsOf` gives them. Nets have random weights: speed does not depend on them. */
+export function openWork(device: Device, work: Case, operands: TensorMap): Promise<Work> {
   switch (work.kind) {
     case "net":
       return openNet(device, work);
     case "train":
-      return openTraining(device, work.batch);
+      return openTraining(device, work.batch, operands);
     case "job":
       return openComposition(device, work.steps);
     default:
@@ -66,29 +62,25 @@ export async function openReading(device: Device): Promise<Work & { readonly byt
   const graph = new Graph();
   const x = graph.parameter("x", [2 ** 26]);
   const work = await openPlain(device, graph, sumSquares(graph, { x }), await initialise([x], 1));
-  return { ...work, bytes: 4 * lengthOf(x.shape) };
+  return { ...work, bytes: 4 * product(x.shape) };
 }
 
-async function openOp(device: Device, work: OpCase, operands: Readonly<Record<string, Float32Array>>): Promise<Work> {
+async function openOp(device: Device, work: OpCase, operands: TensorMap): Promise<Work> {
   const graph = new Graph();
-  const shapes = shapesOf(work);
   const weights = new Set(["weight", "bias", "gamma", "beta"]);
-  const operand = (name: string) => {
-    return weights.has(name) ? graph.parameter(name, shapes[name]) : graph.state(name, shapes[name]);
-  };
-  const named = Object.fromEntries(Object.keys(operands).map((name) => [name, operand(name)]));
-  const parameters: TensorMap = new Map();
-  for (const [name, data] of Object.entries(operands)) {
-    if (weights.has(name)) parameters.set(name, { shape: shapes[name], data });
-  }
-  const states = Object.entries(operands).filter(([name]) => !weights.has(name));
+  const leaves = [...operands].map(([name, { shape }]) => {
+    return [name, weights.has(name) ? graph.parameter(name, shape) : graph.state(name, shape)] as const;
+  });
+  const named = Object.fromEntries(leaves);
+  const parameters: TensorMap = new Map([...operands].filter(([name]) => weights.has(name)));
+  const states = [...operands].filter(([name]) => !weights.has(name));
   return openPlain(device, graph, resultOf(graph, work, named), parameters, states);
 }
 
 function resultOf(graph: Graph, work: OpCase, { x, weight, bias, q, k, v, gamma, beta }: Record<string, Value>): Value {
   switch (work.kind) {
     case "conv":
-      return conv2d(graph, { x, weight, bias }, {});
+      return conv2d(graph, { x, weight, bias }, { accuracy: work.strict ? "strict" : "fast" });
     case "linear":
       return linear(graph, { x, weight, bias });
     case "attention":
@@ -104,11 +96,11 @@ async function openPlain(
   graph: Graph,
   result: Value,
   parameters: TensorMap,
-  states: readonly (readonly [string, Float32Array])[] = [],
+  states: Iterable<[string, WeightsTensor]> = [],
 ): Promise<Work> {
   store(graph, { value: result, target: graph.state("y", result.shape) });
   const session = await Session.open({ device, programs: { run: graph }, parameters });
-  for (const [name, data] of states) await session.writeState(name, data);
+  for (const [name, { data }] of states) await session.writeState(name, data);
   return {
     flops: flopsOf(graph),
     run: () => session.run("run", {}),
@@ -205,41 +197,6 @@ async function openComposer(device: Device, extent: Extent) {
   };
 }
 
-async function openTraining(device: Device, batch: number): Promise<Work> {
-  const options = {
-    config: composerMini,
-    prediction: "v",
-    minSnr: null,
-    dropout: dropouts["per-sample"],
-    batch,
-    seed: 1,
-    steps: 100,
-  } as const;
-  const none = { close: async () => {} } as unknown as ClipEncoders;
-  const task = new ComposerTask(options, none);
-  const graph = new Graph();
-  const { loss } = task.build(graph);
-  store(graph, { value: loss, target: graph.state("loss", [1]) });
-  appendOptimiser(graph, loss, 1);
-  const session = await Session.open({ device, programs: { step: graph }, parameters: { seed: 1 }, trainable: true });
-  const inputs: Record<string, TypedArray> = {};
-  for (const { leaf, shape, dtype } of graph.leaves.values()) {
-    if (leaf?.kind !== "input") continue;
-    inputs[leaf.name] = new arrays[dtype](lengthOf(shape)).fill(dtype === "f32" ? 0.1 : 0);
-  }
-  inputs["optimiser/settings"] = optimiserSettings(task.optimiser, 0);
-  return {
-    flops: flopsOf(graph),
-    run: () => session.run("step", inputs),
-    output: noOutput,
-    profile: () => session.profile("step", inputs),
-    close: async () => {
-      await session.close();
-      await task.close();
-    },
-  };
-}
-
 async function noOutput(): Promise<never> {
-  throw new Error("only ops have an output to compare");
+  throw new Error("neither an op nor training: there is nothing to compare");
 }

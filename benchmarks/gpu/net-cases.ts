@@ -4,6 +4,7 @@
  */
 import { prepareGraph, stepGraph } from "../../lib/composer/programs.js";
 import type { Graph, RealDtype, Value } from "../../lib/graph/graph.js";
+import { product } from "../../lib/graph/pattern.js";
 import { capabilities } from "../../lib/machine/capabilities.js";
 import { composerMini, sd15Unet, sdVae } from "../../lib/models/presets.js";
 import type { SdUnetConfig } from "../../lib/models/sd-unet-config.js";
@@ -14,7 +15,6 @@ import { layoutOf } from "../../lib/passes/layout.js";
 import { loweredLeaf, loweringOf } from "../../lib/passes/lower.js";
 import type { Layout } from "../../lib/program/program.js";
 import { decoderPrograms, unetPrograms } from "../nets.js";
-import { lengthOf } from "../operands.js";
 import { bytesFill, type Fill, normalFill } from "./contents.js";
 import { type CaseRecord, type PlaceRecord, programRecord, tensorRecord } from "./format.js";
 
@@ -142,5 +142,5 @@ function inputFill({ inputs = {} }: Net) {
 function spread({ leaf, shape }: Value): { mean: number; std: number } {
   const { mean, std } = leaf!.initial;
   const matrix = shape.length >= 2;
-  return { mean, std: std || (matrix ? 1 / Math.sqrt(lengthOf(shape.slice(0, -1))) : 0.1) };
+  return { mean, std: std || (matrix ? 1 / Math.sqrt(product(shape.slice(0, -1))) : 0.1) };
 }

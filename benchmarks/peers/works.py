@@ -18,6 +18,8 @@ class Work:
     inputs: list[torch.Tensor]
     # (module, inputs) -> one training step, where the case is one.
     step: Callable | None = None
+    # Of the steps so far, where the case is training.
+    losses: list[float] | None = None
     # OpenVINO's fused subgraphs end the process with a segmentation fault (2026.4; composer-mini's masked attention).
     snippets_crash: bool = False
     # A result in this project's layout.
@@ -193,10 +195,22 @@ def net(case, operands):
     return Work(module.eval(), inputs, snippets_crash=case["net"] == "composer-mini")
 
 
+def peer_weight(net, name, weight):
+    """A parameter of `net` from this engine's layout."""
+    owner = net.get_submodule(name.rpartition(".")[0])
+    if isinstance(owner, nn.Conv2d) and weight.dim() == 4:
+        return weight.permute(3, 2, 0, 1).contiguous()
+    return weight.T.contiguous() if isinstance(owner, nn.Linear) and weight.dim() == 2 else weight
+
+
 def train(case, operands):
-    torch.manual_seed(0)
-    module, inputs = composer(case["batch"])
-    target = torch.randn_like(inputs[0])
+    named = {name[6:]: x for name, x in operands.items() if name.startswith("input:")}
+    inputs = {name: images(x) if x.dim() == 4 else x for name, x in named.items()}
+    target, weight = inputs.pop("target"), inputs.pop("weight")
+    module = Composer(list(inputs))
+    for name, parameter in module.net.named_parameters():
+        parameter.data = peer_weight(module.net, name, operands[f"parameter:unet.{name}"])
+    losses = []
 
     def step_of(net, inputs):
         parameters = list(module.parameters())
@@ -204,17 +218,18 @@ def train(case, operands):
         optimiser = torch.optim.AdamW(parameters, lr=6e-4, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
 
         def step():
-            loss = F.mse_loss(net(*inputs), target)
+            loss = (weight * (net(*inputs) - target).square().mean(dim=(1, 2, 3))).mean()
             loss.backward()
             nn.utils.clip_grad_norm_(parameters, 1.0)
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
             with torch.no_grad():
                 torch._foreach_lerp_(averages, parameters, 1e-3)
+            losses.append(loss.item())
 
         return step
 
-    return Work(module.train(), inputs, step=step_of)
+    return Work(module.train(), list(inputs.values()), step=step_of, losses=losses)
 
 
 WORKS = {"conv": conv, "linear": linear, "attention": attention, "groupNorm": group_norm, "net": net, "train": train}
