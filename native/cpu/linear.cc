@@ -1,4 +1,4 @@
-// y = x · weight + bias + residual over the last axis, and its gradients: see gemm/gemm.h.
+// y = x · weight + bias + residual over the last axis, or with an activation behind it, and its gradients: see gemm/gemm.h.
 #include "cpu/gemm/gemm.h"
 #include "generated/ops.h"
 
@@ -9,6 +9,24 @@ void linear(const Linear& op, Context& context) {
   epilogue.bias = op.bias.f32();
   epilogue.residual = op.residual.f32();
   epilogue.residualStride = op.residual.rowStride;
+  linear(context, matrixOf(op.x), op.weight, epilogue, matrixOf(op.y));
+}
+
+void linearActivated(const LinearActivated& op, Context& context) {
+  Epilogue epilogue;
+  epilogue.bias = op.bias.f32();
+  switch (op.activation) {
+    case LinearActivatedActivation::silu: epilogue.activation = Activation::silu; break;
+    case LinearActivatedActivation::gelu: epilogue.activation = Activation::gelu; break;
+    case LinearActivatedActivation::quickGelu: epilogue.activation = Activation::quickGelu; break;
+  }
+  linear(context, matrixOf(op.x), op.weight, epilogue, matrixOf(op.y));
+}
+
+void linearGated(const LinearGated& op, Context& context) {
+  Epilogue epilogue;
+  epilogue.bias = op.bias.f32();
+  epilogue.activation = Activation::geglu;
   linear(context, matrixOf(op.x), op.weight, epilogue, matrixOf(op.y));
 }
 

@@ -49,7 +49,9 @@ WEAK void l2NormalizeGradient(const L2NormalizeGradient& op, Launcher& launcher)
 WEAK void layerNorm(const LayerNorm& op, Launcher& launcher);
 WEAK void layerNormGradient(const LayerNormGradient& op, Launcher& launcher);
 WEAK void linear(const Linear& op, Launcher& launcher);
+WEAK void linearActivated(const LinearActivated& op, Launcher& launcher);
 WEAK void linearCombination(const LinearCombination& op, Launcher& launcher);
+WEAK void linearGated(const LinearGated& op, Launcher& launcher);
 WEAK void linearInputGradient(const LinearInputGradient& op, Launcher& launcher);
 WEAK void linearWeightGradient(const LinearWeightGradient& op, Launcher& launcher);
 WEAK void matmulTransposed(const MatmulTransposed& op, Launcher& launcher);

@@ -419,6 +419,16 @@ void checkLinear(ShapeCheck& check) {
   check.result("y", storage, {rest, O});
 }
 
+// linearActivated(x:storage[... I],weight:storage[I O],bias?:f32[O];activation:silu|gelu|quickGelu)->(y:storage[... O])
+void checkLinearActivated(ShapeCheck& check) {
+  Size I, O;
+  check.choice("activation", 3);
+  check.operand("x", storage, {rest, &I});
+  check.operand("weight", storage, {&I, &O});
+  check.optional("bias", Dtype::f32, {&O});
+  check.result("y", storage, {rest, O});
+}
+
 // linearCombination(x:f32[N ...],y?:f32[N ...],z?:f32[N ...],coefficients:f32[N 3];)->(out:f32[N ...])
 void checkLinearCombination(ShapeCheck& check) {
   Size N;
@@ -427,6 +437,15 @@ void checkLinearCombination(ShapeCheck& check) {
   check.optional("z", Dtype::f32, {&N, rest});
   check.operand("coefficients", Dtype::f32, {&N, Size(3)});
   check.result("out", Dtype::f32, {N, rest});
+}
+
+// linearGated(x:storage[... I],weight:storage[I O],bias?:f32[O];)->(y:storage[... O/2])
+void checkLinearGated(ShapeCheck& check) {
+  Size I, O;
+  check.operand("x", storage, {rest, &I});
+  check.operand("weight", storage, {&I, &O});
+  check.optional("bias", Dtype::f32, {&O});
+  check.result("y", storage, {rest, O / Size(2)});
 }
 
 // linearInputGradient(dy:storage[... O],weight:storage[I O];)->(dx:storage[... I])
@@ -731,6 +750,7 @@ const OpEntry table[] = {
     {0x8ffc62c9, "downsample", 2, 0, checkDownsample, RUN(Downsample, downsample)},
     {0x92e1fe40, "scaleRows", 3, 0, checkScaleRows, RUN(ScaleRows, scaleRows)},
     {0x955717be, "adamw", 7, 0, checkAdamw, RUN(Adamw, adamw)},
+    {0x98922493, "linearGated", 4, 0, checkLinearGated, RUN(LinearGated, linearGated)},
     {0x9a3f3c08, "padTokens", 2, 2, checkPadTokens, RUN(PadTokens, padTokens)},
     {0x9bea0afc, "meanTokens", 2, 0, checkMeanTokens, RUN(MeanTokens, meanTokens)},
     {0x9ca36f3f, "linearWeightGradient", 3, 0, checkLinearWeightGradient, RUN(LinearWeightGradient, linearWeightGradient)},
@@ -738,6 +758,7 @@ const OpEntry table[] = {
     {0xa13d9140, "modulate", 4, 0, checkModulate, RUN(Modulate, modulate)},
     {0xa304468e, "groupNormGradient", 11, 3, checkGroupNormGradient, RUN(GroupNormGradient, groupNormGradient)},
     {0xa76d1913, "conv2dWeightGradient", 3, 3, checkConv2dWeightGradient, RUN(Conv2dWeightGradient, conv2dWeightGradient)},
+    {0xa81503fa, "linearActivated", 4, 1, checkLinearActivated, RUN(LinearActivated, linearActivated)},
     {0xa92a9fa6, "addMasked", 4, 0, checkAddMasked, RUN(AddMasked, addMasked)},
     {0xa967bdab, "multiply", 3, 0, checkMultiply, RUN(Multiply, multiply)},
     {0xab798b2a, "modulateGradient", 6, 0, checkModulateGradient, RUN(ModulateGradient, modulateGradient)},

@@ -15,7 +15,7 @@ constexpr const char* isaNames[] = {"neon"};
 constexpr int isaCount = sizeof(isaNames) / sizeof(*isaNames);
 
 // Of the interfaces of all ops: parts of a build that differ in it do not fit together.
-constexpr uint32_t interfaceHash = 0x07e7fb64;
+constexpr uint32_t interfaceHash = 0x3c12bafd;
 
 struct AbsoluteError {
   Tensor prediction, target, weight;
@@ -300,10 +300,24 @@ struct Linear {
   static Linear from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4]}; }
 };
 
+enum class LinearActivatedActivation : int { silu, gelu, quickGelu };
+struct LinearActivated {
+  Tensor x, weight, bias;
+  Tensor y;
+  LinearActivatedActivation activation;
+  static LinearActivated from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], static_cast<LinearActivatedActivation>(static_cast<int>(a[0]))}; }
+};
+
 struct LinearCombination {
   Tensor x, y, z, coefficients;
   Tensor out;
   static LinearCombination from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4]}; }
+};
+
+struct LinearGated {
+  Tensor x, weight, bias;
+  Tensor y;
+  static LinearGated from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3]}; }
 };
 
 struct LinearInputGradient {
@@ -552,7 +566,9 @@ struct Upsample {
   void layerNorm(const LayerNorm& op, Context& context); \
   void layerNormGradient(const LayerNormGradient& op, Context& context); \
   void linear(const Linear& op, Context& context); \
+  void linearActivated(const LinearActivated& op, Context& context); \
   void linearCombination(const LinearCombination& op, Context& context); \
+  void linearGated(const LinearGated& op, Context& context); \
   void linearInputGradient(const LinearInputGradient& op, Context& context); \
   void linearWeightGradient(const LinearWeightGradient& op, Context& context); \
   void matmulTransposed(const MatmulTransposed& op, Context& context); \

@@ -207,6 +207,24 @@ void testPool() {
 
 // ---- Products ------------------------------------------------------------------------------------------------------
 
+// x w with an activation behind it, from the product's sums [m, n].
+void testActivated(const std::string& name, Data& x, Data& w, int64_t m, int64_t n, const std::vector<double>& sums) {
+  const auto gelu = [](double z) { return z * 0.5 * std::erfc(-z / std::sqrt(2.0)); };
+  std::vector<double> y;
+  for (const double z : sums) y.push_back(gelu(z));
+  const Epilogue activated{nullptr, nullptr, 0, Activation::gelu}, gated{nullptr, nullptr, 0, Activation::geglu};
+  compare(name + " gelu", m, n, 3, y, 2e-6,
+          [&](Context& c, Data& out) { linear(c, x.matrix(), w.tensor(true), activated, out.matrix()); });
+  if (n % 2 != 0) return;
+  y.clear();
+  for (size_t i = 0; i < sums.size(); ++i) {
+    const size_t half = static_cast<size_t>(n) / 2;
+    if (i % static_cast<size_t>(n) < half) y.push_back(sums[i] * gelu(sums[i + half]));
+  }
+  compare(name + " geglu", m, n / 2, 3, y, 2e-6,
+          [&](Context& c, Data& out) { linear(c, x.matrix(), w.tensor(true), gated, out.matrix()); });
+}
+
 void testLinear() {
   const int64_t shapes[][3] = {{1, 1, 1},    {7, 5, 3},     {13, 33, 17},  {97, 130, 40},
                                {6, 800, 16}, {200, 64, 96}, {2000, 10, 5}, {5, 800, 1024}, {0, 4, 4}};
@@ -230,7 +248,10 @@ void testLinear() {
       Epilogue epilogue{full ? bias.data() : nullptr, full ? residual.data() : nullptr, residual.stride};
       compare(name, m, n, 3, y, 2e-6,
               [&](Context& c, Data& out) { linear(c, x.matrix(), w.tensor(true), epilogue, out.matrix()); });
-      if (!full) continue;
+      if (!full) {
+        testActivated(name, x, w, m, n, y);
+        continue;
+      }
       compare(name + " dx", m, k, 3, dx, 2e-6,
               [&](Context& c, Data& out) { linearInputGradient(c, dy.matrix(), w.tensor(), out.matrix()); });
       compare(name + " dw", k, n, 0, dw, 2e-6,

@@ -7,8 +7,11 @@ import { concatChannels } from "../../lib/ops/concat-channels.js";
 import { concatTokens } from "../../lib/ops/concat-tokens.js";
 import { conv2d } from "../../lib/ops/conv2d.js";
 import { fill } from "../../lib/ops/fill.js";
+import { geglu } from "../../lib/ops/geglu.js";
+import { gelu } from "../../lib/ops/gelu.js";
 import { groupNorm } from "../../lib/ops/group-norm.js";
 import { linear } from "../../lib/ops/linear.js";
+import { activations } from "../../lib/ops/linear-activated.js";
 import { modulate } from "../../lib/ops/modulate.js";
 import { scaleBy } from "../../lib/ops/scale-by.js";
 import { silu } from "../../lib/ops/silu.js";
@@ -16,6 +19,7 @@ import { sliceChannels } from "../../lib/ops/slice-channels.js";
 import { sliceTokens } from "../../lib/ops/slice-tokens.js";
 import { store } from "../../lib/ops/store.js";
 import { upsample } from "../../lib/ops/upsample.js";
+import { withActivations } from "../../lib/passes/activations.js";
 import { compile, compileAsync } from "../../lib/passes/compile.js";
 import { fuse } from "../../lib/passes/fuse.js";
 import { withMoments } from "../../lib/passes/moments.js";
@@ -43,6 +47,7 @@ describe("passes on random graphs", () => {
     ["simplify", simplify],
     ["removeDead", removeDead],
     ["fuse after removeDead", (graph) => fuse(removeDead(graph).graph)],
+    ["withActivations after removeDead", (graph) => withActivations(removeDead(graph).graph)],
   ];
   for (const [name, pass] of passes) {
     it(`${name} keeps every state's final content and never changes its argument`, () => {
@@ -90,6 +95,9 @@ const parameters = (graph: Graph, channels = 8) => ({
 });
 const normed = (graph: Graph, x: Value) => groupNorm(graph, { x, ...parameters(graph) }, { groups: 2 });
 const convolved = (graph: Graph, x: Value) => conv2d(graph, { x, weight: graph.parameter("w", [3, 3, 8, 8]) });
+const layer = (graph: Graph, x: Value, outputs: number) => {
+  return linear(graph, { x, weight: graph.parameter(`layer${graph.leaves.size}`, [8, outputs]) });
+};
 const embedding = (graph: Graph) => ({ scale: graph.input("scale", [2, 8]), shift: graph.input("shift", [2, 8]) });
 const zeros = (graph: Graph) => graph.reshape(fill(graph, {}, { count: 256, value: 0 }), [2, 4, 4, 8]);
 
@@ -213,6 +221,26 @@ const ruleCases: readonly RuleCase[] = [
     left: ["conv2d", "groupNorm", "upsample", "upsample", "conv2d", "concatChannels", "groupNorm"],
   },
   {
+    name: "linear layers and what is behind them",
+    pass: withActivations,
+    build: (graph, x) => {
+      const activated = Object.values(activations).map((activation) => activation(graph, { x: layer(graph, x, 8) }));
+      const gated = geglu(graph, { x: layer(graph, x, 16) });
+      return activated.reduce((a, b) => add(graph, { a, b }), gated);
+    },
+    left: ["linearActivated", "linearActivated", "linearActivated", "linearGated", "add", "add", "add"],
+  },
+  {
+    name: "a linear layer that is read elsewhere too, and one with a residual",
+    pass: withActivations,
+    build: (graph, x) => {
+      const y = layer(graph, x, 8);
+      const z = linear(graph, { x: y, weight: graph.parameter("w", [8, 8]), residual: x });
+      return add(graph, { a: silu(graph, { x: z }), b: gelu(graph, { x: y }) });
+    },
+    left: ["linear", "linear", "silu", "gelu", "add"],
+  },
+  {
     name: "what is computed after the convolution is no residual",
     pass: fuse,
     build: (graph, x) => {
@@ -223,7 +251,7 @@ const ruleCases: readonly RuleCase[] = [
   },
 ];
 
-describe("rules of simplify, fuse and withMoments", () => {
+describe("rules of simplify, fuse, withActivations and withMoments", () => {
   for (const { name, pass, build, left } of ruleCases) {
     it(name, () => {
       const graph = new Graph();

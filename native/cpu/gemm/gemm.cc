@@ -17,13 +17,13 @@ namespace {
 constexpr int64_t rowsWorthPacking = 512;
 constexpr size_t floatsWorthPacking = size_t{1} << 18;
 
-// y = epilogue(x w) with w(k, n) found through `view`.
-void multiply(Context& context, const Matrix& x, const Tensor& w, Packing packing, const WeightView& view,
-              const Epilogue& epilogue, const Matrix& y) {
+// y = epilogue(x w) with w(k, n), n < columns, found through `view`.
+void multiply(Context& context, const Matrix& x, const Tensor& w, int64_t columns, Packing packing,
+              const WeightView& view, const Epilogue& epilogue, const Matrix& y) {
   const Blocking blocking(1, x.columns);
-  IndirectProduct product{y.rows, y.columns, blocking, nullptr, epilogue, {}};
-  const size_t floats = static_cast<size_t>(blocking.floats(y.columns));
-  const auto pack = [&](float* out) { packPanels(context, blocking, y.columns, view, out); };
+  IndirectProduct product{y.rows, columns, blocking, nullptr, epilogue, {}};
+  const size_t floats = static_cast<size_t>(blocking.floats(columns));
+  const auto pack = [&](float* out) { packPanels(context, blocking, columns, view, out); };
   if (y.rows < rowsWorthPacking || floats < floatsWorthPacking) {
     product.panels = context.packed(w, static_cast<uint32_t>(packing), floats, pack);
   } else {
@@ -46,11 +46,12 @@ void multiply(Context& context, const Matrix& x, const Tensor& w, Packing packin
 Matrix matrixOf(const Tensor& tensor) { return {tensor.f32(), tensor.rows(), tensor.columns(), tensor.rowStride}; }
 
 void linear(Context& context, const Matrix& x, const Tensor& w, const Epilogue& epilogue, const Matrix& y) {
-  multiply(context, x, w, Packing::forward, {w.f32(), 0, y.columns, 1}, epilogue, y);
+  const int64_t columns = epilogue.activation == Activation::geglu ? 2 * y.columns : y.columns;
+  multiply(context, x, w, columns, Packing::forward, {w.f32(), 0, columns, 1}, epilogue, y);
 }
 
 void linearInputGradient(Context& context, const Matrix& dy, const Tensor& w, const Matrix& dx) {
-  multiply(context, dy, w, Packing::transposed, {w.f32(), 0, 1, dy.columns}, {}, dx);
+  multiply(context, dy, w, dx.columns, Packing::transposed, {w.f32(), 0, 1, dy.columns}, {}, dx);
 }
 
 void linearWeightGradient(Context& context, const Matrix& x, const Matrix& dy, float* dw) {

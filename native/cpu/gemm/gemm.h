@@ -20,14 +20,17 @@ struct Matrix {
 // A tensor with all leading dimensions flattened into rows.
 Matrix matrixOf(const Tensor& tensor);
 
-// What a product adds to its sums on the way out: sum + bias + residual.
+enum class Activation { none, silu, gelu, quickGelu, geglu };
+
+// What becomes of a product's sums on the way out: f(sum + bias + residual). Behind geglu y has half the columns of the sums.
 struct Epilogue {
   const float* bias = nullptr;      // [columns], may be absent
-  const float* residual = nullptr;  // [rows, columns], may be absent
+  const float* residual = nullptr;  // [rows, columns], may be absent; not beside an activation
   int64_t residualStride = 0;
+  Activation activation = Activation::none;
 };
 
-// y[M,N] = x[M,K] w[K,N] + bias + residual. `w` is packed through the context.
+// y[M,N] = f(x[M,K] w[K,N] + bias + residual). `w` is packed through the context.
 void linear(Context& context, const Matrix& x, const Tensor& w, const Epilogue& epilogue, const Matrix& y);
 
 // dx[M,K] = dy[M,N] w[K,N]^T.

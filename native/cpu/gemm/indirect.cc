@@ -4,15 +4,18 @@
 #include <algorithm>
 #include <cstring>
 
+#include "cpu/gelu.h"
+#include "cpu/loops.h"
+
 namespace counterpoint::COUNTERPOINT_ISA {
 
 namespace {
 
 // How the outputs are dealt to threads. Free to depend on the number of threads: sums do not cross items.
 struct Deal {
-  int64_t rowBlock, rowBlocks, panelBlock, panelBlocks;
+  int64_t panels, rowBlock, rowBlocks, panelBlock, panelBlocks;
 
-  Deal(int64_t rows, int64_t panels, int threads) {
+  Deal(int64_t rows, int64_t panels, int threads) : panels(panels) {
     constexpr int64_t rowsAtOnce = 96;  // with a depth block of 384: 147 KB of x in the second-level cache
     const int64_t wanted = threads > 1 ? 4 * threads : 1;
     rowBlocks = ceilDiv(rows, rowsAtOnce);
@@ -33,6 +36,7 @@ struct Item {
   int64_t rows;  // of this item
   int64_t panelFirst, panelLast;
   RowPointers pointers;
+  int64_t origin = 0;  // the column that the targets begin with
 };
 
 void addTo(float* y, const float* x, int64_t count) {
@@ -67,18 +71,19 @@ void multiplyBlock(const IndirectProduct& product, const Item& item, Tile tile, 
       const float* const* residuals = last && product.epilogue.residual ? item.pointers.residuals + m : nullptr;
       tile.rows = sources + m;
       tile.targets = whole ? targets : corners;
-      tile.column = whole ? column : 0;
+      tile.column = whole ? column - item.origin : 0;
       tile.residuals = whole ? residuals : nullptr;
       if (whole) {
         multiplyTile(rows, tile);
       } else {  // the last, narrow panel goes by way of a full-width tile
         const size_t bytes = static_cast<size_t>(width) * sizeof(float);
+        const int64_t target = column - item.origin;
         if (!first)
-          for (int r = 0; r < rows; ++r) std::memcpy(corners[r], targets[r] + column, bytes);
+          for (int r = 0; r < rows; ++r) std::memcpy(corners[r], targets[r] + target, bytes);
         multiplyTile(rows, tile);
         for (int r = 0; r < rows; ++r) {
-          std::memcpy(targets[r] + column, corners[r], bytes);
-          if (residuals) addTo(targets[r] + column, residuals[r] + column, width);
+          std::memcpy(targets[r] + target, corners[r], bytes);
+          if (residuals) addTo(targets[r] + target, residuals[r] + column, width);
         }
       }
       tile.next += panelFloats / 4;  // four tiles have drawn in the whole next panel
@@ -89,10 +94,90 @@ void multiplyBlock(const IndirectProduct& product, const Item& item, Tile tile, 
 
 // A product with no taps at all (an input position that a strided convolution never reads) is its bias.
 void fillRows(const IndirectProduct& product, const Item& item) {
+  const int64_t first = item.panelFirst * panelColumns, last = std::min(item.panelLast * panelColumns, product.columns);
   for (int64_t m = 0; m < item.rows; ++m) {
-    float* y = item.pointers.targets[m];
-    for (int64_t n = 0; n < product.columns; ++n) y[n] = product.epilogue.bias ? product.epilogue.bias[n] : 0.0f;
-    if (product.epilogue.residual) addTo(y, item.pointers.residuals[m], product.columns);
+    float* y = item.pointers.targets[m] + first - item.origin;
+    for (int64_t n = first; n < last; ++n) y[n - first] = product.epilogue.bias ? product.epilogue.bias[n] : 0.0f;
+    if (product.epilogue.residual) addTo(y, item.pointers.residuals[m] + first, last - first);
+  }
+}
+
+// The sums of an item, with bias and residual, in its targets. `columns`: how far apart the targets are.
+void multiplyItem(const IndirectProduct& product, const Item& item, int64_t columns) {
+  const Blocking& blocking = product.blocking;
+  const int64_t taps = blocking.taps, panels = ceilDiv(product.columns, panelColumns);
+  if (taps == 0 || blocking.depth == 0) return fillRows(product, item);
+  const bool aside = taps == 1 && aliased(columns);
+  const int64_t most = aside ? std::max<int64_t>(1, depthAtOnce / blocking.depthBlock) : 1;
+  for (int64_t k = 0, depth; k < blocking.depth; k += depth) {
+    Tile tile{};
+    tile.depthOffset = k;
+    tile.depth = std::min(blocking.depthBlock, blocking.depth - k);
+    tile.blocks = std::min(most, (blocking.depth - k) / tile.depth);
+    tile.panelStep = tile.depth * panels * panelColumns;
+    depth = tile.blocks * tile.depth;
+    for (int64_t t = 0; t < taps; t += blocking.tapBlock) {
+      tile.segments = std::min(blocking.tapBlock, taps - t);
+      tile.rows = item.pointers.sources + t * item.rows;
+      tile.rowStep = item.rows;
+      const bool last = k + depth == blocking.depth && t + tile.segments == taps;
+      multiplyBlock(product, item, tile, product.panels + (k * taps + t * tile.depth) * panels * panelColumns,
+                    k == 0 && t == 0, last);
+    }
+  }
+}
+
+// y[m][first...] = f(sums[m]) for `count` columns of y; `gates` lies behind the sums that it multiplies.
+template <class F>
+void writeActivated(const Item& item, int64_t first, int64_t count, const float* sums, int64_t stride, int64_t gates,
+                    F f) {
+  for (int64_t m = 0; m < item.rows; ++m, sums += stride) {
+    float* y = item.pointers.targets[m] + first;
+    overLanes(0, count, [&](int64_t c, auto lane) {
+      lane.write(y + c, f(lane.read(sums + c), [&] { return lane.read(sums + gates + c); }));
+    });
+  }
+}
+
+// What of an item's sums an activation waits for at once: with their rows 100 KB of the second-level cache.
+constexpr int64_t panelsAside = 256 / panelColumns;
+
+// Where a gated product has the columns of its gates, if whole panels of them belong to whole panels of values; else 0.
+int64_t gatePanels(const IndirectProduct& product) {
+  return product.columns / 2 % panelColumns == 0 ? product.columns / 2 / panelColumns : 0;
+}
+
+// An item of a product with an activation: its sums go to `targets` and `sums`, a few panels at a time, and from there to y.
+// Of a gated product, `item` has the panels of the values; all of them where values and gates share panels.
+void multiplyActivated(const IndirectProduct& product, const Item& item, float** targets, float* sums, int64_t stride) {
+  const Activation activation = product.epilogue.activation;
+  const bool gated = activation == Activation::geglu;
+  const int64_t apart = gated ? gatePanels(product) : 0;
+  const int64_t atOnce = gated && apart == 0 ? item.panelLast : panelsAside;
+  for (int64_t m = 0; m < item.rows; ++m) targets[m] = sums + m * stride;
+  Item part = item;
+  part.pointers.targets = targets;
+  for (int64_t p = item.panelFirst; p < item.panelLast; p += atOnce) {
+    part.panelFirst = p;
+    part.panelLast = std::min(p + atOnce, item.panelLast);
+    part.origin = p * panelColumns;
+    multiplyItem(product, part, stride);
+    const int64_t width = std::min(part.panelLast * panelColumns, product.columns) - part.origin;
+    if (apart > 0) {
+      part.panelFirst += apart;
+      part.panelLast += apart;
+      part.origin = part.panelFirst * panelColumns - width;
+      multiplyItem(product, part, stride);
+    }
+    const int64_t count = gated && apart == 0 ? width / 2 : width, first = p * panelColumns;
+    const auto write = [&](auto f) { writeActivated(item, first, count, sums, stride, count, f); };
+    switch (activation) {
+      case Activation::silu: write([](Vec x, auto) { return silu(x); }); break;
+      case Activation::gelu: write([](Vec x, auto) { return gelu(x); }); break;
+      case Activation::quickGelu: write([](Vec x, auto) { return quickGelu(x); }); break;
+      case Activation::geglu: write([](Vec x, auto gate) { return mul(x, gelu(gate())); }); break;
+      case Activation::none: break;
+    }
   }
 }
 
@@ -100,41 +185,27 @@ void fillRows(const IndirectProduct& product, const Item& item) {
 
 void multiplyIndirect(Context& context, const IndirectProduct& product) {
   if (product.rows == 0 || product.columns == 0) return;
-  const Blocking& blocking = product.blocking;
-  const int64_t taps = blocking.taps, panels = ceilDiv(product.columns, panelColumns);
-  const Deal deal(product.rows, panels, context.threads());
+  const int64_t taps = product.blocking.taps, panels = ceilDiv(product.columns, panelColumns);
+  const bool activated = product.epilogue.activation != Activation::none;
+  const bool gated = product.epilogue.activation == Activation::geglu;
+  const bool whole = gated && gatePanels(product) == 0;
+  const Deal deal(product.rows, gated && !whole ? panels / 2 : panels, whole ? 1 : context.threads());
+  // Sixteen floats more, lest rows a power of two apart compete for a few lines of the first-level cache.
+  const int64_t stride = !activated ? 0 : (whole ? panels : (gated ? 2 : 1) * panelsAside) * panelColumns + 16;
   context.parallel(deal.rowBlocks * deal.panelBlocks, [&](int64_t index, int thread) {
     const int64_t firstRow = index / deal.panelBlocks * deal.rowBlock,
                   firstPanel = index % deal.panelBlocks * deal.panelBlock;
     Item item{std::min(deal.rowBlock, product.rows - firstRow),
               firstPanel,
-              std::min(firstPanel + deal.panelBlock, panels),
+              std::min(firstPanel + deal.panelBlock, deal.panels),
               {}};
-    const size_t pointers = static_cast<size_t>((taps + 2) * item.rows);
-    const float** table =
-        reinterpret_cast<const float**>(context.threadScratch(thread, pointers * sizeof(float*) / sizeof(float)));
+    const size_t pointers = static_cast<size_t>((taps + 3) * item.rows) * sizeof(float*) / sizeof(float);
+    float* scratch = context.threadScratch(thread, pointers + static_cast<size_t>(item.rows * stride));
+    const float** table = reinterpret_cast<const float**>(scratch);
     item.pointers = {table, const_cast<float**>(table + taps * item.rows), table + (taps + 1) * item.rows};
     product.locate(firstRow, item.rows, item.pointers);
-    if (taps == 0 || blocking.depth == 0) return fillRows(product, item);
-
-    const bool aside = taps == 1 && aliased(product.columns);
-    const int64_t most = aside ? std::max<int64_t>(1, depthAtOnce / blocking.depthBlock) : 1;
-    for (int64_t k = 0, depth; k < blocking.depth; k += depth) {
-      Tile tile{};
-      tile.depthOffset = k;
-      tile.depth = std::min(blocking.depthBlock, blocking.depth - k);
-      tile.blocks = std::min(most, (blocking.depth - k) / tile.depth);
-      tile.panelStep = tile.depth * panels * panelColumns;
-      depth = tile.blocks * tile.depth;
-      for (int64_t t = 0; t < taps; t += blocking.tapBlock) {
-        tile.segments = std::min(blocking.tapBlock, taps - t);
-        tile.rows = item.pointers.sources + t * item.rows;
-        tile.rowStep = item.rows;
-        const bool last = k + depth == blocking.depth && t + tile.segments == taps;
-        multiplyBlock(product, item, tile, product.panels + (k * taps + t * tile.depth) * panels * panelColumns,
-                      k == 0 && t == 0, last);
-      }
-    }
+    if (!activated) return multiplyItem(product, item, product.columns);
+    multiplyActivated(product, item, const_cast<float**>(table + (taps + 2) * item.rows), scratch + pointers, stride);
   });
 }
 

@@ -1,4 +1,4 @@
-// A product whose rows are found through pointers: y[m] = sum over taps of x(tap, m) w(tap) + bias + residual.
+// A product whose rows are found through pointers: y[m] = f(sum over taps of x(tap, m) w(tap) + bias + residual).
 // Linear layers have one tap; a convolution has one per kernel position.
 #pragma once
 #include <functional>
@@ -10,7 +10,7 @@ namespace counterpoint::COUNTERPOINT_ISA {
 
 struct RowPointers {
   const float** sources;    // [tap][count]: `depth` floats each
-  float** targets;          // [count]: `columns` floats each
+  float** targets;          // [count]: `columns` floats each, half as many behind geglu
   const float** residuals;  // [count]; to be filled where the product has a residual
 };
 
