@@ -3,7 +3,7 @@ import { openCpuDevice } from "../lib/machine/cpu.js";
 import type { Isa } from "../lib/program/isa.js";
 import { type Case, nameOf, type SuiteName, suites } from "./cases.js";
 
-/** For `parseArgs`. */
+/** For `parseArgs`, which `asked` calls. */
 export const choiceFlags = {
   only: { type: "string", default: "" },
   threads: { type: "string" },
@@ -11,10 +11,30 @@ export const choiceFlags = {
   json: { type: "boolean", default: false },
 } as const;
 
+/** `choiceFlags` and the names of suites, as usage lines say them. */
+export const choiceUsage = `[${Object.keys(suites).join("|")} …] [--only text] [--threads n] [--isa name] [--json]`;
+
 interface Choice {
   readonly only: string;
   readonly threads?: string;
   readonly isa?: string;
+}
+
+/**
+ * What `read` makes of the command line. --help prints the usage instead, and what `read` throws is printed above it as one
+ * line; both end the process.
+ */
+export function asked<T>(usage: string, read: () => T): T {
+  if (process.argv.includes("--help")) {
+    console.log(usage);
+    process.exit(0);
+  }
+  try {
+    return read();
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    process.exit(1);
+  }
 }
 
 /** The cases of the named suites, or else of `usual`, whose name has `only` in it. Throws for a suite that is not there. */

@@ -1,7 +1,7 @@
 /**
  * Speed, against the machine's own peak and against peers.
  *
- *     npm run bench [-- ops|step|train|job …] [--peer torch,openvino,onnxruntime] [--only text] [--rounds n] [--starts n] [--isa name] [--json]
+ *     npm run bench -- --help
  *
  * A peer may be named by one of its ways alone, such as "torch channels_last": torch's compilation takes minutes.
  * Every contender is a process of its own with the same threads; they take turns, so that whatever else the machine does
@@ -19,7 +19,7 @@ import { parseArgs } from "node:util";
 import { readSafetensors, writeSafetensors } from "../lib/weights/safetensors.js";
 import { type Case, isOp, nameOf } from "./cases.js";
 import { chartOf } from "./chart.js";
-import { choiceFlags, chosenCases, openChosenDevice } from "./choice.js";
+import { asked, choiceFlags, choiceUsage, chosenCases, openChosenDevice } from "./choice.js";
 import { Contender, peers } from "./contender.js";
 import { errorOf, exactValues } from "./exact.js";
 import { operandsOf } from "./operands.js";
@@ -28,23 +28,33 @@ import { type CaseRecord, type ContenderRecord, printed, type Report } from "./r
 import { elapsedMs, median } from "./timing.js";
 import { openPeak, openReading } from "./works.js";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    ...choiceFlags,
-    peer: { type: "string", default: "" },
-    rounds: { type: "string", default: "7" },
-    starts: { type: "string", default: "1" },
-    out: { type: "string", default: "out/bench" },
-  },
+const usage = `npm run bench -- ${choiceUsage}
+    [--peer ${Object.keys(peers).join(",")}] [--rounds n] [--starts n] [--out folder]`;
+
+const { values, cases, contenderNames } = asked(usage, () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      ...choiceFlags,
+      peer: { type: "string", default: "" },
+      rounds: { type: "string", default: "7" },
+      starts: { type: "string", default: "1" },
+      out: { type: "string", default: "out/bench" },
+    },
+  });
+  return {
+    values,
+    cases: chosenCases(positionals, ["train", "job"], values),
+    contenderNames: chosenContenders(values.peer),
+  };
 });
 
 /** A contender runs for about so long before the next one's turn, and so long its threads may go on spinning. */
 const turnMs = 150;
 const restMs = 100;
 
-function chosenContenders(): string[] {
-  const named = values.peer.split(",").filter(Boolean);
+function chosenContenders(peer: string): string[] {
+  const named = peer.split(",").filter(Boolean);
   const ways = Object.values(peers).flat();
   const unknown = named.find((name) => !(name in peers) && !ways.includes(name));
   if (unknown) {
@@ -58,7 +68,6 @@ function chosenContenders(): string[] {
 /** Compilation takes minutes: not for single ops. */
 const enters = (name: string, work: Case) => !(name === "torch compile" && isOp(work));
 
-const cases = chosenCases(positionals, ["train", "job"], values);
 const device = openChosenDevice(values);
 const peak = await openPeak(device);
 const { threads } = device.info;
@@ -99,33 +108,28 @@ async function measure(work: Case): Promise<CaseRecord> {
     await writeSafetensors(join(folder, operandsFile), operands);
     let flops = 0;
     const turns = new Map<string, number>();
-    const names = chosenContenders().filter((one) => enters(one, work));
+    const names = contenderNames.filter((one) => enters(one, work));
     const starts = new Map<string, number[]>(names.map((name) => [name, []]));
-    for (let start = 1; start < Number(values.starts); start++) {
+    for (let left = Number(values.starts); left > 0; left--) {
       for (const name of names.filter((one) => !failures[one])) {
         try {
-          const { contender, startMs } = await started(name, work, folder);
+          const { contender, answer, startMs } = await started(name, work, folder);
           starts.get(name)!.push(startMs);
-          await contender.close();
+          if (left > 1) {
+            await contender.close();
+            continue;
+          }
+          contenders.push(contender);
+          const { firstMs, about, flops: counted } = answer;
+          flops ||= counted ?? 0;
+          const [warm] = (await contender.ask<"run">({ run: 1 })).ms;
+          turns.set(name, Math.max(1, Math.round(turnMs / warm)));
+          let error: number | undefined;
+          if (exact) error = errorOf(await outputOf(contender, folder), exact);
+          records.set(name, { about, firstMs, startsMs: starts.get(name)!, ms: [], medianMs: 0, peakBytes: 0, error });
         } catch (error) {
           failures[name] = (error as Error).message;
         }
-      }
-    }
-    for (const name of names.filter((one) => !failures[one])) {
-      try {
-        const { contender, answer, startMs } = await started(name, work, folder);
-        contenders.push(contender);
-        const { firstMs, about, flops: counted } = answer;
-        flops ||= counted ?? 0;
-        const [warm] = (await contender.ask<"run">({ run: 1 })).ms;
-        turns.set(name, Math.max(1, Math.round(turnMs / warm)));
-        let error: number | undefined;
-        if (exact) error = errorOf(await outputOf(contender, folder), exact);
-        const startsMs = [...starts.get(name)!, startMs];
-        records.set(name, { about, firstMs, startsMs, ms: [], medianMs: 0, peakBytes: 0, error });
-      } catch (error) {
-        failures[name] = (error as Error).message;
       }
     }
     const peaks: number[] = [];

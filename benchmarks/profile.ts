@@ -1,19 +1,22 @@
 /**
  * Where the time of a case goes, by op and shape.
  *
- *     npm run profile -- [ops|step|train|job …] [--only text] [--threads n] [--isa name] [--json]
+ *     npm run profile -- --help
  *
  * Every instruction is run alone, so its operands are warm; the whole run stands beside the sum.
  */
 import { parseArgs } from "node:util";
 import type { InstructionTime } from "../lib/session/profile.js";
 import { nameOf } from "./cases.js";
-import { choiceFlags, chosenCases, openChosenDevice } from "./choice.js";
+import { asked, choiceFlags, choiceUsage, chosenCases, openChosenDevice } from "./choice.js";
 import { operandsOf } from "./operands.js";
 import { elapsedMs, median, shareOfPeak } from "./timing.js";
 import { openPeak, openWork } from "./works.js";
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: choiceFlags });
+const { values, cases } = asked(`npm run profile -- ${choiceUsage}`, () => {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: choiceFlags });
+  return { values, cases: chosenCases(positionals, ["train"], values) };
+});
 
 interface Row {
   readonly what: string;
@@ -33,7 +36,6 @@ function rowsOf(times: readonly InstructionTime[]): Row[] {
   return [...rows.values()].sort((a, b) => b.ms - a.ms);
 }
 
-const cases = chosenCases(positionals, ["train"], values);
 const device = openChosenDevice(values);
 const peak = await openPeak(device);
 await peak.run();
