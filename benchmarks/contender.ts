@@ -10,11 +10,15 @@ export const peers: Readonly<Record<string, readonly string[]>> = {
   torch: ["torch", "torch channels_last", "torch compile"],
   openvino: ["openvino"],
   onnxruntime: ["onnxruntime"],
+  "sd.cpp": ["sd.cpp"],
 };
+
+/** What a way is run by, where it is not what runs the others; in benchmarks/peers. */
+const scripts: Readonly<Record<string, string>> = { "sd.cpp": "sd_cpp.py" };
 
 /**
  * What holds peers to the instruction set that this engine is held to. ONNX Runtime's own kernels have no such setting, and
- * take the best there is.
+ * take the best there is; stable-diffusion.cpp has the instructions of the machine that compiled it.
  */
 const limits: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   avx2: { ONEDNN_MAX_CPU_ISA: "AVX2", ATEN_CPU_CAPABILITY: "avx2", MKL_ENABLE_INSTRUCTIONS: "AVX2" },
@@ -45,7 +49,7 @@ export class Contender {
     }
     const [command, ...words] = own
       ? [process.execPath, fileURLToPath(new URL("counterpoint.js", import.meta.url)), `${threads}`, isa ?? ""]
-      : [python, `${root}benchmarks/peers/contender.py`, name, `${threads}`];
+      : [python, `${root}benchmarks/peers/${scripts[name] ?? "contender.py"}`, name, `${threads}`];
     const environment = {
       ...process.env,
       ...limits[isa ?? ""],

@@ -3,16 +3,11 @@
     contender.py <torch | torch channels_last | torch compile | openvino | onnxruntime> <threads>
 """
 
-import json
-import os
-import resource
 import sys
 import time
 import warnings
 
-# Questions and answers have the real stdout to themselves; whatever libraries print goes to stderr.
-answers = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)
+from wire import peak_bytes, serve
 
 # Converters warn of every shape that they fix, which is what is wanted of them.
 warnings.filterwarnings("ignore")
@@ -121,14 +116,7 @@ def answer(question, state):
         y = torch.tensor(work.losses) if work.step else work.stored(run()).detach().float().contiguous()
         save_file({"y": y}, question["output"])
         return {}
-    peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"ms": [milliseconds(run) for _ in range(question["run"])], "peakBytes": peak}
+    return {"ms": [milliseconds(run) for _ in range(question["run"])], "peakBytes": peak_bytes()}
 
 
-state = {}
-for line in sys.stdin:
-    try:
-        reply = answer(json.loads(line), state)
-    except Exception as error:  # the asker decides what a failure means
-        reply = {"error": f"{type(error).__name__}: {error}"[:500]}
-    print(json.dumps(reply), file=answers, flush=True)
+serve(answer)
