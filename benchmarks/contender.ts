@@ -18,7 +18,7 @@ const scripts: Readonly<Record<string, string>> = { "sd.cpp": "sd_cpp.py" };
 
 /**
  * What holds peers to the instruction set that this engine is held to. ONNX Runtime's own kernels have no such setting, and
- * take the best there is; stable-diffusion.cpp has the instructions of the machine that compiled it.
+ * take the best there is; stable-diffusion.cpp is compiled for AVX2 and has no more anywhere.
  */
 const limits: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   avx2: { ONEDNN_MAX_CPU_ISA: "AVX2", ATEN_CPU_CAPABILITY: "avx2", MKL_ENABLE_INSTRUCTIONS: "AVX2" },
