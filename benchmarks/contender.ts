@@ -7,7 +7,7 @@ import type { Answers, Questions } from "./protocol.js";
 
 /** The peers and the ways a user would run each; a ratio is against the best of them. */
 export const peers: Readonly<Record<string, readonly string[]>> = {
-  torch: ["torch", "torch channels_last", "torch compile"],
+  torch: ["torch eager", "torch channels_last", "torch compile"],
   openvino: ["openvino"],
   onnxruntime: ["onnxruntime"],
   "sd.cpp": ["sd.cpp"],

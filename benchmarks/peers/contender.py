@@ -1,6 +1,6 @@
 """A peer as a contender: a process that answers the questions of benchmarks/protocol.ts.
 
-    contender.py <torch | torch channels_last | torch compile | openvino | onnxruntime> <threads>
+    contender.py <torch eager | torch channels_last | torch compile | openvino | onnxruntime> <threads>
 """
 
 import sys
