@@ -10,15 +10,15 @@ export interface Capabilities {
   readonly compute: RealDtype;
   /** Whether its convolutions give moments for less than its norms take them. */
   readonly moments: boolean;
-  /** Whether its linear layers apply the activation behind them. */
-  readonly activations: boolean;
+  /** Whether its products apply activations and what is the same all over an image: see lib/passes/epilogues.ts. */
+  readonly epilogues: boolean;
 }
 
 export const capabilities: Readonly<Record<DeviceInfo["kind"], Capabilities>> = {
-  reference: { storage: realDtypes, compute: "f32", moments: false, activations: false },
-  cpu: { storage: ["f32"], compute: "f32", moments: false, activations: true },
-  cuda: { storage: realDtypes, compute: "f16", moments: true, activations: false },
-  "cuda-emulated": { storage: realDtypes, compute: "f16", moments: true, activations: false },
+  reference: { storage: realDtypes, compute: "f32", moments: false, epilogues: false },
+  cpu: { storage: ["f32"], compute: "f32", moments: false, epilogues: true },
+  cuda: { storage: realDtypes, compute: "f16", moments: true, epilogues: false },
+  "cuda-emulated": { storage: realDtypes, compute: "f16", moments: true, epilogues: false },
 };
 
 /** `wanted`, or the kind's own. Throws CP_ARG_RANGE where the kind does not have it. */

@@ -38,7 +38,7 @@ export function resnetBlock(
     let residual: Value | null = null;
     if (embedding) {
       const row = linearLayer(graph, "time_emb_proj", embedding, outputs);
-      // As the residual of conv1 it costs no further trip of h through memory.
+      // As the residual of conv1 it costs no further trip of h through memory, and on devices with epilogues none of its own.
       const everywhere = expandTokens(graph, { x: row }, { tokens: height * width });
       residual = graph.reshape(everywhere, [count, height, width, outputs]);
     }

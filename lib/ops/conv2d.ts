@@ -8,6 +8,7 @@
  */
 import type { Value } from "../graph/graph.js";
 import { defineOp, type ReferenceTensor } from "../graph/op.js";
+import { expandTokens } from "./expand-tokens.js";
 import { groupMoments } from "./group-norm.js";
 import { sumRows } from "./sum-rows.js";
 
@@ -62,6 +63,31 @@ export const conv2dWithMoments = defineOp({
   reference({ moments, ...tensors }, { block, ...attributes }) {
     convolve(tensors, attributes);
     groupMoments.definition.reference({ x: tensors.y, moments }, { block });
+  },
+});
+
+/** conv2d whose residual is `shift` [N, O] at every position of an image. Made by a pass, after gradients. */
+export const conv2dShifted = defineOp({
+  name: "conv2dShifted",
+  ...convolution,
+  operands: {
+    x: convolution.operands.x,
+    weight: convolution.operands.weight,
+    bias: convolution.operands.bias,
+    shift: { shape: "N O" },
+  },
+  results: { y: { shape: shapeOfResult } },
+  definition(graph, { shift, ...operands }, attributes): Value {
+    const [images, height, width] = operands.x.shape;
+    const side = (length: number) => (length * attributes.upsample) / attributes.stride;
+    const everywhere = expandTokens(graph, { x: shift }, { tokens: side(height) * side(width) });
+    const residual = graph.reshape(everywhere, [images, side(height), side(width), shift.shape[1]]);
+    return conv2d(graph, { ...operands, residual }, attributes);
+  },
+  reference({ shift, y, ...tensors }, attributes) {
+    const residual = { shape: y.shape, data: new Float64Array(y.data.length) };
+    expandTokens.definition.reference({ x: shift, y: residual }, { tokens: y.shape[1] * y.shape[2] });
+    convolve({ ...tensors, residual, y }, attributes);
   },
 });
 

@@ -1,11 +1,11 @@
 /**
  * The passes in their order: from the graph that model code built to a verified program.
  *
- *     simplify → removeDead → fuse → withActivations → removeDead → strictly → withMoments → lower → plan → verifyPlan
+ *     simplify → removeDead → fuse → withEpilogues → removeDead → strictly → withMoments → lower → plan → verifyPlan
  */
 import type { Graph } from "../graph/graph.js";
 import type { Layout, Program } from "../program/program.js";
-import { withActivations } from "./activations.js";
+import { withEpilogues } from "./epilogues.js";
 import { fuse } from "./fuse.js";
 import { type Lowering, lower } from "./lower.js";
 import { withMoments } from "./moments.js";
@@ -28,8 +28,8 @@ export interface CompileOptions {
   readonly strict?: boolean;
   /** Whether convolutions give the norms behind them the moments of what they store. Default false. */
   readonly moments?: boolean;
-  /** Whether linear layers apply the activation behind them. Default false. */
-  readonly activations?: boolean;
+  /** Whether products finish what they store by the rules of epilogues.ts. Default false. */
+  readonly epilogues?: boolean;
   /** Called with every pass's name and the graph that it gave; for printing. */
   readonly observe?: (pass: string, graph: Graph) => void;
 }
@@ -38,10 +38,7 @@ const graphPasses = [
   ["simplify", (graph: Graph) => simplify(graph).graph],
   ["remove-dead", (graph: Graph) => removeDead(graph).graph],
   ["fuse", (graph: Graph) => fuse(graph).graph],
-  [
-    "activations",
-    (graph: Graph, { activations }: CompileOptions) => (activations ? withActivations(graph).graph : graph),
-  ],
+  ["epilogues", (graph: Graph, { epilogues }: CompileOptions) => (epilogues ? withEpilogues(graph).graph : graph)],
   ["remove-fused", (graph: Graph) => removeDead(graph).graph],
   ["strictly", (graph: Graph, { strict }: CompileOptions) => (strict ? strictly(graph).graph : graph)],
   ["moments", (graph: Graph, { moments }: CompileOptions) => (moments ? withMoments(graph).graph : graph)],

@@ -1,17 +1,23 @@
 /**
- * Lets linear layers apply the activation behind them, whose operand then never goes through memory:
+ * Lets products finish what they store where a device has more ways to than `fuse` takes for granted:
  *
  *     silu(linear(x)), gelu(linear(x)), quickGelu(linear(x))   → linearActivated
  *     geglu(linear(x))                                         → linearGated
+ *     conv2d with residual = expandTokens(e)                   → conv2dShifted
+ *
+ * What goes into an activation, and what is the same all over an image, then never goes through memory.
  */
 import type { Graph, Value } from "../graph/graph.js";
+import { sameShape } from "../graph/pattern.js";
+import { conv2d, conv2dShifted } from "../ops/conv2d.js";
+import { expandTokens } from "../ops/expand-tokens.js";
 import { geglu } from "../ops/geglu.js";
 import { linear } from "../ops/linear.js";
 import { activations, linearActivated, linearGated } from "../ops/linear-activated.js";
 import { emit, type Rewritten, type Rule, rewrite, type Site } from "./rewrite.js";
 
 /** The graph under the rules above. Expects no dead nodes: they count as uses. What was fused is left dead. */
-export function withActivations(source: Graph): Rewritten {
+export function withEpilogues(source: Graph): Rewritten {
   return rewrite(source, rules);
 }
 
@@ -39,4 +45,14 @@ function behindLinear(
   return fused({ x: input, weight, bias });
 }
 
-const rules: readonly Rule[] = [gated, ...activated];
+const shifted: Rule = {
+  on: conv2d.definition,
+  rewrite({ graph, operands: { residual, ...operands }, attributes, producer }) {
+    const expanded = producer(residual?.viewOf ?? residual, expandTokens.definition);
+    const shift = expanded?.operands.x;
+    if (!shift || !sameShape(shift.shape, [residual!.shape[0], residual!.shape[3]])) return null;
+    return emit(graph, conv2dShifted.definition, { ...operands, shift }, attributes);
+  },
+};
+
+const rules: readonly Rule[] = [gated, ...activated, shifted];

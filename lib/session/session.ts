@@ -87,10 +87,10 @@ export class Session {
       weights: shared ? parameters.layout : layoutOf("weights", trainable ? [] : declared.map(lowered)),
       state: layoutOf("state", (trainable ? [...states, ...declared] : states).map(lowered)),
     };
-    const { moments, activations } = capabilities[device.info.kind];
+    const { moments, epilogues } = capabilities[device.info.kind];
     const compiled = new Map<string, Program>();
     for (const [name, graph] of Object.entries(programs)) {
-      compiled.set(name, await compileAsync(graph, layouts, { lowering, strict, moments, activations }));
+      compiled.set(name, await compileAsync(graph, layouts, { lowering, strict, moments, epilogues }));
     }
     // In the order of the layout that the programs were compiled for, whatever the order they are given in.
     const inWeights: TensorMap = new Map(

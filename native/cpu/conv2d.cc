@@ -6,23 +6,30 @@
 namespace counterpoint::COUNTERPOINT_ISA {
 
 namespace {
-// `Op` is Conv2d or Conv2dWithMoments.
+// `Op` is any of the three below; `residualRows` rows share one of the residual.
 template <class Op>
-void convolve(const Op& op, bool strict, Context& context) {
+void convolve(const Op& op, const Tensor& residual, int64_t residualRows, bool strict, Context& context) {
   Epilogue epilogue;
   epilogue.bias = op.bias.f32();
-  epilogue.residual = op.residual.f32();
-  epilogue.residualStride = op.residual.rowStride;
+  epilogue.residual = residual.f32();
+  epilogue.residualStride = residual.rowStride;
+  epilogue.residualRows = residualRows;
   Convolution shape = convolutionOf(op.x, op.weight, op.y, op.stride, op.upsample);
   shape.strict = strict;
   convolution(context, shape, matrixOf(op.x), op.weight, epilogue, matrixOf(op.y));
 }
 }  // namespace
 
-void conv2d(const Conv2d& op, Context& context) { convolve(op, op.accuracy == Conv2dAccuracy::strict, context); }
+void conv2d(const Conv2d& op, Context& context) {
+  convolve(op, op.residual, 1, op.accuracy == Conv2dAccuracy::strict, context);
+}
+
+void conv2dShifted(const Conv2dShifted& op, Context& context) {
+  convolve(op, op.shift, op.y.shape[1] * op.y.shape[2], op.accuracy == Conv2dShiftedAccuracy::strict, context);
+}
 
 void conv2dWithMoments(const Conv2dWithMoments& op, Context& context) {
-  convolve(op, op.accuracy == Conv2dWithMomentsAccuracy::strict, context);
+  convolve(op, op.residual, 1, op.accuracy == Conv2dWithMomentsAccuracy::strict, context);
   momentsOf(context, op.y.f32(), op.y.rows(), op.y.columns(), op.block, op.moments.f32());
 }
 

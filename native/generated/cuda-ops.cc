@@ -59,6 +59,7 @@ const OpEntry table[] = {
     {0x98922493, run<LinearGated>, reinterpret_cast<void (*)()>(linearGated)},
     {0x9a3f3c08, run<PadTokens>, reinterpret_cast<void (*)()>(padTokens)},
     {0x9bea0afc, run<MeanTokens>, reinterpret_cast<void (*)()>(meanTokens)},
+    {0x9c3d3a50, run<Conv2dShifted>, reinterpret_cast<void (*)()>(conv2dShifted)},
     {0x9ca36f3f, run<LinearWeightGradient>, reinterpret_cast<void (*)()>(linearWeightGradient)},
     {0x9fd23504, run<Add>, reinterpret_cast<void (*)()>(add)},
     {0xa13d9140, run<Modulate>, reinterpret_cast<void (*)()>(modulate)},

@@ -26,6 +26,7 @@ WEAK void concatChannels(const ConcatChannels& op, Launcher& launcher);
 WEAK void concatTokens(const ConcatTokens& op, Launcher& launcher);
 WEAK void conv2d(const Conv2d& op, Launcher& launcher);
 WEAK void conv2dInputGradient(const Conv2dInputGradient& op, Launcher& launcher);
+WEAK void conv2dShifted(const Conv2dShifted& op, Launcher& launcher);
 WEAK void conv2dWeightGradient(const Conv2dWeightGradient& op, Launcher& launcher);
 WEAK void conv2dWithMoments(const Conv2dWithMoments& op, Launcher& launcher);
 WEAK void downsample(const Downsample& op, Launcher& launcher);

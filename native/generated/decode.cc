@@ -189,6 +189,22 @@ void checkConv2dInputGradient(ShapeCheck& check) {
   check.result("dx", storage, {N, H * stride / upsample, W * stride / upsample, I});
 }
 
+// conv2dShifted(x:storage[N H W I],weight:storage[K K I O],bias?:f32[O],shift:storage[N O];stride:int,upsample:int,accuracy:fast|strict)->(y:storage[N (H*upsample)/stride (W*upsample)/stride O]) where K % 2 == 1,K <= 15,upsample <= 2
+void checkConv2dShifted(ShapeCheck& check) {
+  Size N, H, W, I, K, O;
+  const Size stride = check.integer("stride");
+  const Size upsample = check.integer("upsample");
+  check.choice("accuracy", 2);
+  check.operand("x", storage, {&N, &H, &W, &I});
+  check.operand("weight", storage, {&K, &K, &I, &O});
+  check.optional("bias", Dtype::f32, {&O});
+  check.operand("shift", storage, {&N, &O});
+  check.where("K % 2 == 1", K % Size(2) == Size(1));
+  check.where("K <= 15", K <= Size(15));
+  check.where("upsample <= 2", upsample <= Size(2));
+  check.result("y", storage, {N, H * upsample / stride, W * upsample / stride, O});
+}
+
 // conv2dWeightGradient(x:storage[N H W I],dy:storage[N (H*upsample)/stride (W*upsample)/stride O];kernel:int,stride:int,upsample:int)->(dweight:f32[kernel kernel I O]) where kernel % 2 == 1,kernel <= 15,upsample <= 2
 void checkConv2dWeightGradient(ShapeCheck& check) {
   Size N, H, W, I, O;
@@ -753,6 +769,7 @@ const OpEntry table[] = {
     {0x98922493, "linearGated", 4, 0, checkLinearGated, RUN(LinearGated, linearGated)},
     {0x9a3f3c08, "padTokens", 2, 2, checkPadTokens, RUN(PadTokens, padTokens)},
     {0x9bea0afc, "meanTokens", 2, 0, checkMeanTokens, RUN(MeanTokens, meanTokens)},
+    {0x9c3d3a50, "conv2dShifted", 5, 3, checkConv2dShifted, RUN(Conv2dShifted, conv2dShifted)},
     {0x9ca36f3f, "linearWeightGradient", 3, 0, checkLinearWeightGradient, RUN(LinearWeightGradient, linearWeightGradient)},
     {0x9fd23504, "add", 3, 0, checkAdd, RUN(Add, add)},
     {0xa13d9140, "modulate", 4, 0, checkModulate, RUN(Modulate, modulate)},

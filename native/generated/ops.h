@@ -15,7 +15,7 @@ constexpr const char* isaNames[] = {"neon"};
 constexpr int isaCount = sizeof(isaNames) / sizeof(*isaNames);
 
 // Of the interfaces of all ops: parts of a build that differ in it do not fit together.
-constexpr uint32_t interfaceHash = 0x3c12bafd;
+constexpr uint32_t interfaceHash = 0xf6a2c409;
 
 struct AbsoluteError {
   Tensor prediction, target, weight;
@@ -134,6 +134,16 @@ struct Conv2dInputGradient {
   int64_t stride;
   int64_t upsample;
   static Conv2dInputGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
+};
+
+enum class Conv2dShiftedAccuracy : int { fast, strict };
+struct Conv2dShifted {
+  Tensor x, weight, bias, shift;
+  Tensor y;
+  int64_t stride;
+  int64_t upsample;
+  Conv2dShiftedAccuracy accuracy;
+  static Conv2dShifted from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1]), static_cast<Conv2dShiftedAccuracy>(static_cast<int>(a[2]))}; }
 };
 
 struct Conv2dWeightGradient {
@@ -543,6 +553,7 @@ struct Upsample {
   void concatTokens(const ConcatTokens& op, Context& context); \
   void conv2d(const Conv2d& op, Context& context); \
   void conv2dInputGradient(const Conv2dInputGradient& op, Context& context); \
+  void conv2dShifted(const Conv2dShifted& op, Context& context); \
   void conv2dWeightGradient(const Conv2dWeightGradient& op, Context& context); \
   void conv2dWithMoments(const Conv2dWithMoments& op, Context& context); \
   void downsample(const Downsample& op, Context& context); \

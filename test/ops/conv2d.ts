@@ -1,4 +1,10 @@
-import { conv2d, conv2dInputGradient, conv2dWeightGradient, conv2dWithMoments } from "../../lib/ops/conv2d.js";
+import {
+  conv2d,
+  conv2dInputGradient,
+  conv2dShifted,
+  conv2dWeightGradient,
+  conv2dWithMoments,
+} from "../../lib/ops/conv2d.js";
 import { testOp } from "./harness.js";
 
 testOp(conv2d, [
@@ -18,6 +24,18 @@ testOp(conv2d, [
     shapes: { x: [2, 9, 11, 40], weight: [3, 3, 40, 33], bias: [33], residual: [2, 9, 11, 33] },
     attributes: { accuracy: "strict" },
     differentiate: [],
+  },
+]);
+
+testOp(conv2dShifted, [
+  { shapes: { x: [2, 3, 5, 4], weight: [1, 1, 4, 7], bias: [7], shift: [2, 7] } },
+  { shapes: { x: [2, 6, 4, 3], weight: [3, 3, 3, 5], shift: [2, 5] }, attributes: { stride: 2 } },
+  { shapes: { x: [3, 3, 2, 4], weight: [3, 3, 4, 5], bias: [5], shift: [3, 5] }, attributes: { upsample: 2 } },
+  { name: "whole tiles", shapes: { x: [2, 9, 17, 16], weight: [3, 3, 16, 33], bias: [33], shift: [2, 33] } },
+  {
+    name: "strict",
+    shapes: { x: [2, 9, 11, 40], weight: [3, 3, 40, 33], bias: [33], shift: [2, 33] },
+    attributes: { accuracy: "strict" },
   },
 ]);
 

@@ -6,6 +6,7 @@ import { add } from "../../lib/ops/add.js";
 import { concatChannels } from "../../lib/ops/concat-channels.js";
 import { concatTokens } from "../../lib/ops/concat-tokens.js";
 import { conv2d } from "../../lib/ops/conv2d.js";
+import { expandTokens } from "../../lib/ops/expand-tokens.js";
 import { fill } from "../../lib/ops/fill.js";
 import { geglu } from "../../lib/ops/geglu.js";
 import { gelu } from "../../lib/ops/gelu.js";
@@ -19,8 +20,8 @@ import { sliceChannels } from "../../lib/ops/slice-channels.js";
 import { sliceTokens } from "../../lib/ops/slice-tokens.js";
 import { store } from "../../lib/ops/store.js";
 import { upsample } from "../../lib/ops/upsample.js";
-import { withActivations } from "../../lib/passes/activations.js";
 import { compile, compileAsync } from "../../lib/passes/compile.js";
+import { withEpilogues } from "../../lib/passes/epilogues.js";
 import { fuse } from "../../lib/passes/fuse.js";
 import { withMoments } from "../../lib/passes/moments.js";
 import { removeDead } from "../../lib/passes/remove-dead.js";
@@ -47,7 +48,7 @@ describe("passes on random graphs", () => {
     ["simplify", simplify],
     ["removeDead", removeDead],
     ["fuse after removeDead", (graph) => fuse(removeDead(graph).graph)],
-    ["withActivations after removeDead", (graph) => withActivations(removeDead(graph).graph)],
+    ["withEpilogues after removeDead", (graph) => withEpilogues(removeDead(graph).graph)],
   ];
   for (const [name, pass] of passes) {
     it(`${name} keeps every state's final content and never changes its argument`, () => {
@@ -222,7 +223,7 @@ const ruleCases: readonly RuleCase[] = [
   },
   {
     name: "linear layers and what is behind them",
-    pass: withActivations,
+    pass: withEpilogues,
     build: (graph, x) => {
       const activated = Object.values(activations).map((activation) => activation(graph, { x: layer(graph, x, 8) }));
       const gated = geglu(graph, { x: layer(graph, x, 16) });
@@ -232,13 +233,22 @@ const ruleCases: readonly RuleCase[] = [
   },
   {
     name: "a linear layer that is read elsewhere too, and one with a residual",
-    pass: withActivations,
+    pass: withEpilogues,
     build: (graph, x) => {
       const y = layer(graph, x, 8);
       const z = linear(graph, { x: y, weight: graph.parameter("w", [8, 8]), residual: x });
       return add(graph, { a: silu(graph, { x: z }), b: gelu(graph, { x: y }) });
     },
     left: ["linear", "linear", "silu", "gelu", "add"],
+  },
+  {
+    name: "a convolution plus what is the same all over an image",
+    pass: (graph) => withEpilogues(removeDead(fuse(graph).graph).graph),
+    build: (graph, x) => {
+      const everywhere = expandTokens(graph, { x: graph.input("e", [2, 8]) }, { tokens: 16 });
+      return add(graph, { a: convolved(graph, x), b: graph.reshape(everywhere, [2, 4, 4, 8]) });
+    },
+    left: ["conv2dShifted"],
   },
   {
     name: "what is computed after the convolution is no residual",
@@ -251,7 +261,7 @@ const ruleCases: readonly RuleCase[] = [
   },
 ];
 
-describe("rules of simplify, fuse, withActivations and withMoments", () => {
+describe("rules of simplify, fuse, withEpilogues and withMoments", () => {
   for (const { name, pass, build, left } of ruleCases) {
     it(name, () => {
       const graph = new Graph();

@@ -132,7 +132,7 @@ void convolution(Context& context, const Convolution& shape, const Matrix& x, co
     positions.locate(first, count, pointers.sources);
     for (int64_t i = 0; i < count; ++i) {
       pointers.targets[i] = y.row(first + i);
-      if (epilogue.residual) pointers.residuals[i] = epilogue.residual + (first + i) * epilogue.residualStride;
+      if (epilogue.residual) pointers.residuals[i] = epilogue.residualOf(first + i);
     }
   };
   multiplyIndirect(context, product);

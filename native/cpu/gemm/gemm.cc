@@ -35,7 +35,7 @@ void multiply(Context& context, const Matrix& x, const Tensor& w, int64_t column
     for (int64_t i = 0; i < count; ++i) {
       pointers.sources[i] = x.row(first + i);
       pointers.targets[i] = y.row(first + i);
-      if (epilogue.residual) pointers.residuals[i] = epilogue.residual + (first + i) * epilogue.residualStride;
+      if (epilogue.residual) pointers.residuals[i] = epilogue.residualOf(first + i);
     }
   };
   multiplyIndirect(context, product);

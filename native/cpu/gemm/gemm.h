@@ -25,9 +25,12 @@ enum class Activation { none, silu, gelu, quickGelu, geglu };
 // What becomes of a product's sums on the way out: f(sum + bias + residual). Behind geglu y has half the columns of the sums.
 struct Epilogue {
   const float* bias = nullptr;      // [columns], may be absent
-  const float* residual = nullptr;  // [rows, columns], may be absent; not beside an activation
+  const float* residual = nullptr;  // [rows / residualRows, columns], may be absent; not beside an activation
   int64_t residualStride = 0;
   Activation activation = Activation::none;
+  int64_t residualRows = 1;  // so many successive rows share one of the residual: one, or those of an image
+
+  const float* residualOf(int64_t row) const { return residual + row / residualRows * residualStride; }
 };
 
 // y[M,N] = f(x[M,K] w[K,N] + bias + residual). `w` is packed through the context.

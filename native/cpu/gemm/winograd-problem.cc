@@ -38,6 +38,9 @@ void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last
                 across = std::min<int64_t>(outputs / g, width - left / g);
   const int64_t firstRow = (image * height + top / g) * width + left / g;
   const Epilogue& epilogue = problem.epilogue;
+  // A tile lies in one image.
+  const float* firstResidual = epilogue.residual ? epilogue.residualOf(firstRow) : nullptr;
+  const int64_t residualStep = epilogue.residualRows == 1 ? epilogue.residualStride : 0;
   for (int64_t c = first; c < last; c += lanes, from += lanes) {
     const int64_t part = std::min(lanes, last - c);
     const Vec bias = epilogue.bias ? loadPart(epilogue.bias + c, part) : zero();
@@ -47,10 +50,10 @@ void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last
         const int64_t row = firstRow + i / outputs * width + i % outputs;
         float* target = problem.y.row(row) + c;
         Vec result = add(value, bias);
-        if (epilogue.residual) {
-          const float* residual = epilogue.residual + row * epilogue.residualStride + c;
+        if (firstResidual) {
+          const float* residual = firstResidual + (row - firstRow) * residualStep + c;
           result = add(result, load(residual));
-          __builtin_prefetch(residual + outputs * epilogue.residualStride, 0, 3);  // the tile to the right comes next
+          __builtin_prefetch(residual + outputs * residualStep, 0, 3);  // the tile to the right comes next
         }
         if (problem.past) return storePast(target, result);
         store(target, result);
@@ -72,7 +75,7 @@ void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last
           continue;
         }
         const Vec sum = add(pixel[j * outputs + i], bias);
-        const float* residual = epilogue.residual ? epilogue.residual + row * epilogue.residualStride + c : nullptr;
+        const float* residual = firstResidual ? firstResidual + (row - firstRow) * residualStep + c : nullptr;
         storePart(target + c, residual ? add(sum, loadPart(residual, part)) : sum, part);
       }
     }
