@@ -61,8 +61,6 @@ class Reader {
   size_t left;
 };
 
-constexpr uint64_t elementBytes[] = {4, 4, 1, 2, 2};  // by dtype
-
 // An operand whose bytes lie inside its region. Throws otherwise.
 Operand readOperand(Reader& reader, size_t index, const RegionBytes& required) {
   const auto region = reader.read<uint8_t>();

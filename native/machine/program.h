@@ -13,6 +13,8 @@
 
 namespace counterpoint {
 
+constexpr uint64_t elementBytes[] = {4, 4, 1, 2, 2};  // by dtype
+
 enum class RegionKind : uint8_t { weights, state, inputs, arena };
 constexpr int regionCount = 4;
 

@@ -116,7 +116,7 @@ uint64_t totalBytes(const Program& program) {
 // From the first element to the last.
 size_t bytesOf(const Tensor& tensor) {
   const int64_t rows = tensor.rows(), elements = rows == 0 ? 0 : (rows - 1) * tensor.rowStride + tensor.columns();
-  return static_cast<size_t>(elements) * (tensor.dtype == Dtype::u8 ? 1 : 4);
+  return static_cast<size_t>(elements) * elementBytes[static_cast<int>(tensor.dtype)];
 }
 
 void run(const Program& program, Isa isa, Pool& pool, Random& random) {
