@@ -103,6 +103,13 @@ void touchBeyond(float* out) {
 KERNEL(64)
 void readBefore(float* out) { out[threadIndex()] = out[threadIndex() - 1024]; }
 
+// Whether a stray access is the end of the process: where the address sanitizer takes it.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool strayEnds = true;
+#else
+constexpr bool strayEnds = false;
+#endif
+
 // What a kernel does wrong is told by whoever waits for it, and the stream is lost.
 void testFailure(void (*kernel)(float*)) {
   TestLauncher launcher(0);
@@ -128,7 +135,8 @@ int main() {
   testMap("silu", [](auto& a, auto&, auto& y, auto& launcher) { silu({a, y}, launcher); },
           [](double a, double) { return a / (1 + std::exp(-a)); });
   testLaunches();
-  for (const auto kernel : {waitAlone, touchBeyond, readBefore}) testFailure(kernel);
+  testFailure(waitAlone);
+  if (!strayEnds) for (const auto kernel : {touchBeyond, readBefore}) testFailure(kernel);
   std::printf(failures ? "%d failures\n" : "all good\n", failures);
   return failures ? 1 : 0;
 }
