@@ -1,7 +1,7 @@
 /**
  * The passes in their order: from the graph that model code built to a verified program.
  *
- *     simplify → removeDead → fuse → withEpilogues → removeDead → strictly → withMoments → lower → plan → verifyPlan
+ *     simplify → removeDead → fuse → removeDead → strictly → withEpilogues → removeDead → withMoments → lower → plan → verifyPlan
  */
 import type { Graph } from "../graph/graph.js";
 import type { Layout, Program } from "../program/program.js";
@@ -38,9 +38,12 @@ const graphPasses = [
   ["simplify", (graph: Graph) => simplify(graph).graph],
   ["remove-dead", (graph: Graph) => removeDead(graph).graph],
   ["fuse", (graph: Graph) => fuse(graph).graph],
-  ["epilogues", (graph: Graph, { epilogues }: CompileOptions) => (epilogues ? withEpilogues(graph).graph : graph)],
   ["remove-fused", (graph: Graph) => removeDead(graph).graph],
   ["strictly", (graph: Graph, { strict }: CompileOptions) => (strict ? strictly(graph).graph : graph)],
+  [
+    "epilogues",
+    (graph: Graph, { epilogues }: CompileOptions) => (epilogues ? removeDead(withEpilogues(graph).graph).graph : graph),
+  ],
   ["moments", (graph: Graph, { moments }: CompileOptions) => (moments ? withMoments(graph).graph : graph)],
   ["lower", (graph: Graph, { lowering }: CompileOptions) => (lowering ? lower(graph, lowering).graph : graph)],
 ] as const;
