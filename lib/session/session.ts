@@ -63,7 +63,7 @@ export class Session {
   ) {}
 
   /**
-   * Compiles the graphs, allocates, writes the parameters and loads the programs. State starts as zeros.
+   * Compiles the graphs while the device takes the parameters, then loads the programs. State starts as zeros.
    *
    * Throws CP_WEIGHTS_MISSING, CP_WEIGHTS_SHAPE or CP_WEIGHTS_UNEXPECTED before anything is allocated (see
    * `checkParameters`), CP_GRAPH_INVALID where the graphs contradict each other or shared weights, CP_OOM_HOST.
@@ -88,15 +88,26 @@ export class Session {
       state: layoutOf("state", (trainable ? [...states, ...declared] : states).map(lowered)),
     };
     const { moments, epilogues } = capabilities[device.info.kind];
-    const compiled = new Map<string, Program>();
-    for (const [name, graph] of Object.entries(programs)) {
-      compiled.set(name, await compileAsync(graph, layouts, { lowering, strict, moments, epilogues }));
-    }
+    const compileAll = async () => {
+      const compiled = new Map<string, Program>();
+      for (const [name, graph] of Object.entries(programs)) {
+        compiled.set(name, await compileAsync(graph, layouts, { lowering, strict, moments, epilogues }));
+      }
+      return compiled;
+    };
     // In the order of the layout that the programs were compiled for, whatever the order they are given in.
     const inWeights: TensorMap = new Map(
       trainable || !contents ? [] : [...byName.keys()].map((name) => [name, contents.get(name)!]),
     );
-    const weights = shared ? parameters : await DeviceWeights.load(device, inWeights);
+    // The device takes its memory from the system meanwhile, which is half of what loading costs.
+    const loading = shared ? parameters : DeviceWeights.load(device, inWeights);
+    const [loaded, compiling] = await Promise.allSettled([loading, compileAll()]);
+    if (loaded.status === "rejected") throw loaded.reason;
+    if (compiling.status === "rejected") {
+      if (!shared) loaded.value.free();
+      throw compiling.reason;
+    }
+    const [weights, compiled] = [loaded.value, compiling.value];
     const entries = new Map<string, Entry>();
     const session = new Session(device, layouts, { region: weights.region, shared }, entries, [...byName.keys()]);
     try {

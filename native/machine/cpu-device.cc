@@ -30,10 +30,12 @@ int chooseThreads(int wanted) {
   return wanted == 0 ? std::min(availableThreads(), maxThreads) : wanted;
 }
 
-struct CpuRegion final : Region {
-  explicit CpuRegion(uint64_t bytes) : Region(bytes), memory(bytes) {}
+class CpuRegion final : public Region {
+ public:
+  CpuRegion(uint64_t bytes, Pool& pool) : Region(bytes), memory(bytes), pool(pool) {}
 
   void write(uint64_t offset, const uint8_t* data, uint64_t count) override {
+    touch();
     packings.clear();
     if (count > 0) std::memcpy(memory.data() + offset, data, count);
   }
@@ -43,6 +45,24 @@ struct CpuRegion final : Region {
 
   Memory memory;
   Packings packings;  // of its tensors, where it serves as weights
+
+ private:
+  // The system gives each page when it is first written, and waiting for that takes several times as long as filling
+  // the page does: so all threads ask at once, before the first write.
+  void touch() {
+    if (touched) return;
+    touched = true;
+    constexpr uint64_t piece = uint64_t{8} << 20, page = 4096;
+    pool.parallel(static_cast<int64_t>((bytes + piece - 1) / piece), [&](int64_t index, int) {
+      const uint64_t first = static_cast<uint64_t>(index) * piece;
+      const uint64_t end = std::min(first + piece, bytes);
+      volatile uint8_t* const zeros = memory.data();
+      for (uint64_t at = first; at < end; at += page) zeros[at] = 0;
+    });
+  }
+
+  Pool& pool;
+  bool touched = false;
 };
 
 }  // namespace
@@ -52,7 +72,9 @@ CpuDevice::CpuDevice(int threads, const std::string& isaName)
 
 DeviceFacts CpuDevice::facts() const { return {"", isaNames[static_cast<int>(isa)], pool.threads()}; }
 
-std::shared_ptr<Region> CpuDevice::createRegion(uint64_t bytes) { return std::make_shared<CpuRegion>(bytes); }
+std::shared_ptr<Region> CpuDevice::createRegion(uint64_t bytes) {
+  return std::make_shared<CpuRegion>(bytes, pool);
+}
 
 std::shared_ptr<const Program> CpuDevice::load(const uint8_t* bytes, size_t size) {
   auto program = std::make_shared<const Program>(bytes, size, Storage::f32);
