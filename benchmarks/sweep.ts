@@ -71,7 +71,7 @@ for (const { prediction, minSnr } of contenders) {
   for (const file of [pretrainedFiles.clip, pretrainedFiles.percept, pretrainedFiles.judge]) {
     await copyFile(join(pretrainedFolder(), file), join(folder, file));
   }
-  const settings = { count, steps: 10, guidance: 1, seed: 0, only: [...only], weights: folder };
+  const settings = { count, steps: 10, guidance: 1, eta: 0, seed: 0, only: [...only], weights: folder };
   const { report } = await runEvaluation(settings, {});
   const metrics = Object.fromEntries(report.rows.flatMap((row) => Object.entries(row.metrics)));
   const baseline = Object.fromEntries(report.rows.flatMap((row) => Object.entries(row.baseline)));

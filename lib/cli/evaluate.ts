@@ -31,13 +31,14 @@ Example:
   counterpoint evaluate --only palette,sketch --count 16 --out out/quick`;
 
 export function evaluateCommand(program: Command): void {
-  const { count, steps, guidance, seed, only } = evaluateOptions.properties;
+  const { count, steps, guidance, eta, seed, only } = evaluateOptions.properties;
   const command = program
     .command("evaluate")
     .description("measure how well generated pictures keep to each condition, with and without it, on held-out scenes")
     .option("--count <n>", helpOf(count), numeric)
     .option("--steps <n>", helpOf(steps), numeric)
     .option("--guidance <w>", helpOf(guidance), numeric)
+    .option("--eta <n>", helpOf(eta), numeric)
     .option("--seed <n>", helpOf(seed), numeric)
     .option("--only <rows>", helpOf(only), nameList);
   addLoadFlags(command)

@@ -25,6 +25,7 @@ export interface Generator {
 export interface GeneratorSettings {
   readonly steps: number;
   readonly guidance: number;
+  readonly eta: number;
   readonly seed: number;
 }
 
@@ -44,8 +45,8 @@ export class ModelGenerator implements Generator {
   ): Promise<Image[]> {
     const { config, prediction } = this.model;
     // An evaluation's own options, its count among them, are none of a composition's.
-    const { steps, guidance, seed } = this.settings;
-    const requests = parts.map((own, i) => requestOf(own, { steps, guidance, seed, first: first + i }, config));
+    const { steps, guidance, eta, seed } = this.settings;
+    const requests = parts.map((own, i) => requestOf(own, { steps, guidance, eta, seed, first: first + i }, config));
     const count = requests.length;
     const [request] = requests;
     const [session, captions] = await Promise.all([

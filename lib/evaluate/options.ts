@@ -8,13 +8,14 @@ export const rowNames = [...conditionNames, "all", "judge", "clip"] as const;
 export type RowName = ConditionName | "all" | "judge" | "clip";
 
 const rowName = Type.Unsafe<RowName>(Type.Union(rowNames.map((name) => Type.Literal(name))));
-const { guidance, seed } = composeOptions.properties;
+const { guidance, eta, seed } = composeOptions.properties;
 
 export const evaluateOptions = Type.Object(
   {
     count: Type.Optional(Type.Integer({ minimum: 2, maximum: 4096, default: 128, description: "Images in each row" })),
     steps: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 20, description: "Denoising steps" })),
     guidance,
+    eta,
     seed,
     only: Type.Optional(Type.Array(rowName, { description: `Rows wanted, of ${rowNames.join(", ")}; default: all` })),
     ...loadOptions.properties,

@@ -34,6 +34,7 @@ export interface Report {
   readonly count: number;
   readonly steps: number;
   readonly guidance: number;
+  readonly eta: number;
   readonly seed: number;
   readonly rows: readonly Row[];
   readonly elapsedMs: number;

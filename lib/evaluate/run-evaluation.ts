@@ -51,6 +51,7 @@ export async function runEvaluation(options: Readonly<EvaluateOptions>, watch: E
     count: options.count!,
     steps: options.steps!,
     guidance: options.guidance!,
+    eta: options.eta!,
     seed: options.seed!,
   };
   const names = new Set(options.only ?? rowNames);

@@ -161,7 +161,7 @@ describe("evaluate", () => {
   async function checkOutputs(results: readonly TrialResult[]): Promise<void> {
     const rows = results.map(({ row }) => row);
     const device = { kind: "cpu", name: "a CPU", isa: "avx2", threads: 2, compute: "f32" } as const;
-    const settings = { version: "1", device, weights: {}, count, steps: 1, guidance: 2, seed: 3, elapsedMs: 1 };
+    const settings = { version: "1", device, weights: {}, count, steps: 1, guidance: 2, eta: 0, seed: 3, elapsedMs: 1 };
     const table = evaluationTable({ ...settings, rows });
     assert.match(table, /\| palette \| paletteDistance ↓ \| 0\.000 \| \d+\.\d+ \| -\d.*\| yes \| 12 \|/);
     assert.equal(table.match(/^\| .*$/gm)!.length, 2 + rows.flatMap(({ metrics }) => Object.keys(metrics)).length);
@@ -234,7 +234,7 @@ describe("evaluate", () => {
         composer.config,
         await DeviceWeights.load(device, composer.weights),
       );
-      const settings = { steps: 2, guidance: 3, seed: 5 };
+      const settings = { steps: 2, guidance: 3, eta: 0.5, seed: 5 };
       const generator = new ModelGenerator(composer, programs, encoders, settings);
       const tiny = await casesOf(scenes, encoders, { count: 3, size: tinySize, seed: 1 });
       await using whole = await Composer.load({ weights, device: "cpu", threads: 1 });
@@ -254,7 +254,7 @@ describe("evaluate", () => {
     });
 
     it("every row, end to end", async () => {
-      const options = { weights, count: 2, steps: 1, guidance: 2, seed: 0, threads: 1 };
+      const options = { weights, count: 2, steps: 1, guidance: 2, eta: 0, seed: 0, threads: 1 };
       const progress: number[] = [];
       const { report } = await runEvaluation(options, { onProgress: ({ done, total }) => progress.push(done / total) });
       assert.deepEqual(
@@ -271,7 +271,16 @@ describe("evaluate", () => {
 
     it("stops when told to", async () => {
       // More images than one composition may have.
-      const options = { weights, count: 65, steps: 2, guidance: 2, seed: 0, threads: 1, only: ["sketch" as const] };
+      const options = {
+        weights,
+        count: 65,
+        steps: 2,
+        guidance: 2,
+        eta: 0,
+        seed: 0,
+        threads: 1,
+        only: ["sketch" as const],
+      };
       const controller = new AbortController();
       const watch = { signal: controller.signal, onProgress: () => controller.abort() };
       await assert.rejects(runEvaluation(options, watch), { code: "CP_CANCELLED" });
