@@ -97,10 +97,10 @@ export class ComposerTask implements TrainingTask {
     const { batch, config, seed, dropout, singles = 0 } = this.options;
     const presence = drawPresence(batch, uniformStream(seed, streams.dropout, step), dropout);
     const lessons = uniformStream(seed, streams.lessons, step);
-    const splits = presence.map((kept): Split => {
-      const isLesson = lessons() < singles && conditionNames.every((name) => kept[name] === (name === "caption"));
-      return isLesson ? "single" : "train";
+    const isLesson = presence.map((kept) => {
+      return lessons() < singles && conditionNames.every((name) => kept[name] === (name === "caption"));
     });
+    const splits = isLesson.map((lesson): Split => (lesson ? "single" : "train"));
     const samples = await this.scenes.mixed(seed, step * batch, splits, config.imageSize);
     const parts = samples.map((sample, index) => this.partsOf(sample, presence[index], step * batch + index));
     const captions = await this.encoders.captions(
@@ -119,10 +119,7 @@ export class ComposerTask implements TrainingTask {
         encoded,
         presence.map((kept) => (name) => kept[name]),
       ),
-      ...this.diffusionInputs(
-        step,
-        splits.map((split) => split === "single"),
-      ),
+      ...this.diffusionInputs(step, isLesson),
       rgb: joined(
         Uint8Array,
         samples.map(({ rgb }) => rgb),
