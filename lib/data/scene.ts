@@ -13,8 +13,10 @@ import {
   type Ground,
   grounds,
   heldOutCombinations,
+  isHeldOut,
   type Shape,
   type Sky,
+  shapes,
   sizes,
   skies,
   trainCombinations,
@@ -34,8 +36,8 @@ import {
 
 /**
  * Training scenes hold no held-out combination; held-out scenes hold at least one. Fresh ones are not among the training
- * scenes either, and hold any combination, each as likely as the others. Single ones are for training, too, and have one
- * object each.
+ * scenes either, and hold any combination, each as likely as the others. Single ones are for training, too, have one
+ * object each, and come in twins: numbers 2k and 2k + 1 are the same scene but for the shape of its object.
  */
 export type Split = "train" | "held-out" | "fresh" | "single";
 
@@ -78,7 +80,9 @@ const smallScale = 0.57;
 
 /** The scene with this number. `seed`, `index`: whole numbers of at least 0, else CP_ARG_RANGE. */
 export function sceneAt(seed: number | bigint, index: number, split: Split): Scene {
-  const key = [...wordsOf(seed, "seed"), ...wordsOf(index, "index"), splitNumbers[split]];
+  const [low, high] = wordsOf(index, "index");
+  const twin = split === "single" ? low % 2 : 0;
+  const key = [...wordsOf(seed, "seed"), low - twin, high, splitNumbers[split]];
   const draws = new Draws(...key, 0);
   const camera = drawCamera(draws);
   const surroundings = drawSurroundings(draws);
@@ -86,7 +90,9 @@ export function sceneAt(seed: number | bigint, index: number, split: Split): Sce
   // A crowd that does not fit is drawn again; in the end one object fewer always does.
   for (let wanted = count; ; wanted--) {
     for (let attempt = 1; attempt <= layoutTries; attempt++) {
-      const objects = drawObjects(new Draws(...key, wanted, attempt), wanted, camera, split);
+      const own = new Draws(...key, wanted, attempt);
+      const objects =
+        split === "single" ? drawTwins(own, camera)?.slice(twin, twin + 1) : drawObjects(own, wanted, camera, split);
       if (objects) return { objects, ...surroundings, camera };
     }
   }
@@ -153,23 +159,36 @@ function drawObjects(draws: Draws, count: number, camera: Camera, split: Split):
   return placed.map(({ object }) => object);
 }
 
+/** An object and its twin of another shape, in the same place; no combination is held out. Undefined as `drawObjects`. */
+function drawTwins(draws: Draws, camera: Camera): SceneObject[] | undefined {
+  const [attributes] = drawAttributes(draws, 1, "single");
+  const { colour, material } = attributes;
+  const others = shapes.filter((shape) => shape !== attributes.shape && !isHeldOut({ shape, colour, material }));
+  const other = { ...attributes, shape: draws.pick(others) };
+  const twinOf = ({ object }: Placed) => objectOf(other, object);
+  const placed = drawPlace(draws, attributes, camera, (one) => insideFrame(silhouetteBox(camera, twinOf(one))));
+  return placed && [placed.object, twinOf(placed)];
+}
+
+/** An object with these attributes in a place on the ground. */
+function objectOf(attributes: Attributes, { x, y, yaw }: Pick<Body, "x" | "y" | "yaw">): SceneObject {
+  const scale = attributes.size === "large" ? 1 : smallScale;
+  const { radius, halfHeight } = measures[attributes.shape];
+  return { ...attributes, x, y, radius: radius * scale, halfHeight: halfHeight * scale, yaw };
+}
+
 function drawPlace(
   draws: Draws,
   attributes: Attributes,
   camera: Camera,
   accepts: (candidate: Placed) => boolean,
 ): Placed | undefined {
-  const scale = attributes.size === "large" ? 1 : smallScale;
-  const { radius, halfHeight } = measures[attributes.shape];
   for (let attempt = 0; attempt < placeTries; attempt++) {
-    const object: SceneObject = {
-      ...attributes,
+    const object = objectOf(attributes, {
       x: draws.between(-2.6, 2.6),
       y: draws.between(-1.3, 1.7),
-      radius: radius * scale,
-      halfHeight: halfHeight * scale,
       yaw: draws.between(0, Math.PI / 2),
-    };
+    });
     const candidate = { object, box: silhouetteBox(camera, object), depth: projectCentre(camera, object).depth };
     if (insideFrame(candidate.box) && accepts(candidate)) return candidate;
   }

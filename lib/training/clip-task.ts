@@ -1,7 +1,7 @@
 /**
  * Trains clip-mini: captions and pictures of scenes, contrastively (CLIP, section 2.3). In scenes of several objects a
- * material hardly ever tells two captions apart, so a share of the samples may be of one object told in full: among
- * those many a pair differs in one attribute alone.
+ * material hardly ever tells two captions apart, so a share of the samples may be of one object told in full. They come in
+ * twins, and what tells twins apart is the shape alone.
  */
 import type { Split } from "../data/scene.js";
 import { type SceneSample, Scenes } from "../data/scenes.js";
@@ -11,7 +11,7 @@ import { uniformStream } from "../graph/random.js";
 import { type ClipConfig, contrastiveLoss, encodeImage, encodeText } from "../models/clip.js";
 import { clipMini } from "../models/presets.js";
 import { fromRgb8 } from "../ops/from-rgb8.js";
-import { joined } from "./batch.js";
+import { drawnInTwos, firstSample, joined } from "./batch.js";
 import { defaultOptimiser, type OptimiserOptions } from "./optimiser.js";
 import { streams } from "./streams.js";
 import type { InputArray, TrainingTask } from "./task.js";
@@ -54,8 +54,8 @@ export class ClipTask implements TrainingTask {
     const { batch, config } = this;
     const { seed, singles = 0 } = this.options;
     const lessons = uniformStream(seed, streams.lessons, step);
-    const splits = Array.from({ length: batch }, (): Split => (lessons() < singles ? "single" : "train"));
-    const samples = await this.scenes.mixed(seed, step * batch, splits, config.image.imageSize);
+    const splits = drawnInTwos(batch, (): Split => (lessons() < singles ? "single" : "train"));
+    const samples = await this.scenes.mixed(seed, firstSample(step, batch), splits, config.image.imageSize);
     return {
       ids: joined(
         Int32Array,

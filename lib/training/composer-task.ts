@@ -29,7 +29,7 @@ import { linearCombination } from "../ops/linear-combination.js";
 import { mean } from "../ops/mean.js";
 import { squaredError } from "../ops/squared-error.js";
 import { cosineSchedule, lossWeight, type PredictionType, targetCoefficients } from "../samplers/schedule.js";
-import { joined } from "./batch.js";
+import { drawnInTwos, firstSample, joined } from "./batch.js";
 import { type DropoutOptions, drawPresence } from "./dropout.js";
 import { defaultOptimiser, type OptimiserOptions } from "./optimiser.js";
 import { streams } from "./streams.js";
@@ -42,8 +42,9 @@ export interface ComposerTaskOptions {
   readonly minSnr: number | null;
   readonly dropout: DropoutOptions;
   /**
-   * Share of the samples with a caption alone that are lessons, 0 … 1: a scene of one object, told in full, mostly at
-   * timesteps where a caption still decides (`lessonFraction`). Absent: 0.
+   * Share of the samples with a caption alone that are lessons, 0 … 1: twins of one object, told in full, mostly at
+   * timesteps where a caption still decides (`lessonFraction`). Twins have the same noise at the same time, so that what
+   * they teach in common, all but the shape, cancels where it is noise to the one word they differ in. Absent: 0.
    */
   readonly singles?: number;
   readonly batch: number;
@@ -94,15 +95,12 @@ export class ComposerTask implements TrainingTask {
   }
 
   async inputs(step: number): Promise<Record<string, InputArray>> {
-    const { batch, config, seed, dropout, singles = 0 } = this.options;
-    const presence = drawPresence(batch, uniformStream(seed, streams.dropout, step), dropout);
-    const lessons = uniformStream(seed, streams.lessons, step);
-    const isLesson = presence.map((kept) => {
-      return lessons() < singles && conditionNames.every((name) => kept[name] === (name === "caption"));
-    });
+    const { batch, config, seed } = this.options;
+    const { presence, isLesson } = this.plan(step);
+    const first = firstSample(step, batch);
     const splits = isLesson.map((lesson): Split => (lesson ? "single" : "train"));
-    const samples = await this.scenes.mixed(seed, step * batch, splits, config.imageSize);
-    const parts = samples.map((sample, index) => this.partsOf(sample, presence[index], step * batch + index));
+    const samples = await this.scenes.mixed(seed, first, splits, config.imageSize);
+    const parts = samples.map((sample, index) => this.partsOf(sample, presence[index], first + index));
     const captions = await this.encoders.captions(
       samples.map(({ tokens }) => tokens),
       samples.map(({ tokens }) => tokens.indexOf(endId)),
@@ -132,6 +130,23 @@ export class ComposerTask implements TrainingTask {
     await this.encoders.close();
   }
 
+  /** Which conditions each sample keeps, and which samples are lessons; where there are any, by twos. */
+  private plan(step: number) {
+    const { batch, seed, dropout, singles = 0 } = this.options;
+    const random = uniformStream(seed, streams.dropout, step);
+    if (singles === 0) {
+      return { presence: drawPresence(batch, random, dropout), isLesson: new Array<boolean>(batch).fill(false) };
+    }
+    const drawn = drawPresence(Math.ceil(batch / 2), random, dropout);
+    const presence = drawnInTwos(batch, (pair) => drawn[pair]);
+    const lessons = uniformStream(seed, streams.lessons, step);
+    const chosen = drawnInTwos(batch, () => lessons() < singles);
+    const isLesson = presence.map((kept, row) => {
+      return chosen[row] && conditionNames.every((name) => kept[name] === (name === "caption"));
+    });
+    return { presence, isLesson };
+  }
+
   /** The representations that need no network, of those that are kept; the truth for depth and instances. */
   private partsOf(sample: SceneSample, kept: Readonly<Record<keyof Parts, boolean>>, number: number): Parts {
     const { size, rgb } = sample;
@@ -148,13 +163,16 @@ export class ComposerTask implements TrainingTask {
     };
   }
 
-  /** Timesteps, one from each of `batch` equal strata, and everything that follows from them. */
+  /** Timesteps, one from each of `batch` equal strata (lessons: of half as many), and everything that follows from them. */
   private diffusionInputs(step: number, isLesson: readonly boolean[]): Record<string, InputArray> {
     const { batch, prediction, minSnr, seed } = this.options;
     const random = uniformStream(seed, streams.timesteps, step);
+    const within = Array.from({ length: batch }, random);
+    const twinOf = (row: number) => row - (row % 2);
     const timesteps = isLesson.map((lesson, row) => {
-      const fraction = (row + random()) / batch;
-      return Math.floor((lesson ? lessonFraction(fraction) : fraction) * this.schedule.timesteps);
+      const own = (row + within[row]) / batch;
+      const shared = (twinOf(row) / 2 + within[twinOf(row)]) / Math.ceil(batch / 2);
+      return Math.floor((lesson ? lessonFraction(shared) : own) * this.schedule.timesteps);
     });
     const alphaBars = timesteps.map((t) => this.schedule.alphaBar[t]);
     const seedWords = [seed % 2 ** 32, Math.floor(seed / 2 ** 32)];
@@ -163,7 +181,9 @@ export class ComposerTask implements TrainingTask {
       noisy: Float32Array.from(alphaBars.flatMap((alphaBar) => [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar), 0])),
       target: Float32Array.from(alphaBars.flatMap((alphaBar) => [...targetCoefficients(prediction, alphaBar), 0])),
       weight: Float32Array.from(alphaBars, (alphaBar) => lossWeight(prediction, alphaBar, minSnr)),
-      "noise.key": Int32Array.from(timesteps.flatMap((_, row) => [...seedWords, streams.noise, row])),
+      "noise.key": Int32Array.from(
+        isLesson.flatMap((lesson, row) => [...seedWords, streams.noise, lesson ? twinOf(row) : row]),
+      ),
       "noise.step": Int32Array.of(step),
     };
   }

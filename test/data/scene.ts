@@ -99,8 +99,22 @@ describe("scenes as data", () => {
     }
   });
 
-  it("of the split single have one object of a training combination", () => {
-    assert.ok(scenesOf(1, 500, "single").every(({ objects }) => objects.length === 1 && !isHeldOut(objects[0])));
+  it("of the split single have one object of a training combination, and a twin of another shape", () => {
+    const single = scenesOf(1, 600, "single");
+    assert.ok(single.every(({ objects }) => objects.length === 1 && !isHeldOut(objects[0])));
+    const pairs = new Map<string, number>();
+    for (let k = 0; k < single.length; k += 2) {
+      const [a, b] = [single[k], single[k + 1]];
+      const { radius, halfHeight, shape } = b.objects[0];
+      assert.deepEqual({ ...a, objects: [{ ...a.objects[0], radius, halfHeight, shape }] }, b);
+      const names = [a.objects[0].shape, shape].sort().join();
+      pairs.set(names, (pairs.get(names) ?? 0) + 1);
+    }
+    assert.deepEqual([...pairs.keys()].sort(), ["cube,cylinder", "cube,sphere", "cylinder,sphere"]);
+    assert.ok(
+      [...pairs.values()].every((count) => count > 60),
+      String([...pairs]),
+    );
   });
 
   it("have 1 to 4 objects, mostly 1 to 3", () => {

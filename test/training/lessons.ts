@@ -6,13 +6,33 @@ import { tokenLength, untokenize, vocabulary } from "../../lib/data/vocabulary.j
 import { openCpuDevice } from "../../lib/machine/cpu.js";
 import { clipMini, composerMini } from "../../lib/models/presets.js";
 import { ClipTask } from "../../lib/training/clip-task.js";
-import { ComposerTask } from "../../lib/training/composer-task.js";
+import { ComposerTask, type ComposerTaskOptions } from "../../lib/training/composer-task.js";
 import { dropouts } from "../../lib/training/dropout.js";
 import { pretrainedFiles, pretrainedFolder } from "../../lib/weights/pretrained.js";
 import { readSafetensors } from "../../lib/weights/safetensors.js";
 
 const toldInFull = /^a (small|large) \w+ (rubber|metal) (sphere|cube|cylinder)$/;
 const batch = 256;
+const captionAlone = { ...dropouts["per-sample"], keepAll: 0, dropAll: 0, alone: { caption: 1 } };
+
+/** What `steps` steps of composer-mini are given. */
+async function composerInputs(
+  steps: readonly number[],
+  options: Pick<ComposerTaskOptions, "batch" | "dropout" | "singles">,
+) {
+  const device = openCpuDevice({});
+  const clip = await readSafetensors(join(pretrainedFolder(), pretrainedFiles.clip));
+  const encoders = await ClipEncoders.open(device, clipMini(vocabulary.length), clip.tensors, 16);
+  const task = new ComposerTask(
+    { config: composerMini, prediction: "v", minSnr: null, seed: 5, steps: 1, ...options },
+    encoders,
+  );
+  const inputs = [];
+  for (const step of steps) inputs.push(await task.inputs(step));
+  await task.close();
+  await device.close();
+  return inputs;
+}
 
 describe("lessons", () => {
   for (const [singles, least, most] of [
@@ -37,15 +57,7 @@ describe("lessons", () => {
     [1, 0.1],
   ]) {
     it(`composer-mini, singles ${singles}: the share ${early} of captions alone lies where shapes stand already`, async () => {
-      const device = openCpuDevice({});
-      const clip = await readSafetensors(join(pretrainedFolder(), pretrainedFiles.clip));
-      const encoders = await ClipEncoders.open(device, clipMini(vocabulary.length), clip.tensors, 16);
-      const dropout = { ...dropouts["per-sample"], keepAll: 0, dropAll: 0, alone: { caption: 1 } };
-      const options = { config: composerMini, prediction: "v", minSnr: null, dropout, singles } as const;
-      const task = new ComposerTask({ ...options, batch: 60, seed: 5, steps: 1 }, encoders);
-      const { t } = await task.inputs(3);
-      await task.close();
-      await device.close();
+      const [{ t }] = await composerInputs([3], { batch: 60, dropout: captionAlone, singles });
       const share = (t as Float32Array).filter((timestep) => timestep < 450).length / 60;
       assert.ok(Math.abs(share - early) <= 1 / 60, `${share}`);
       assert.ok(
@@ -53,4 +65,23 @@ describe("lessons", () => {
       );
     });
   }
+
+  it("composer-mini: twins share time and noise, nothing else does, in odd batches too", async () => {
+    const dropout = { ...captionAlone, alone: { caption: 0.5, depth: 0.5 } };
+    const size = composerMini.imageSize ** 2 * 3;
+    for (const rows of [16, 5]) {
+      const steps = await composerInputs([0, 1, 2], { batch: rows, dropout, singles: 1 });
+      for (const inputs of steps) {
+        const [t, key, rgb] = [inputs.t, inputs["noise.key"], inputs.rgb];
+        const captions = inputs["mask.caption"];
+        for (let row = 1; row < rows; row++) {
+          const twins = row % 2 === 1 && captions[row] === 1;
+          assert.equal(t[row] === t[row - 1], twins);
+          assert.equal(key[4 * row + 3] === key[4 * row - 1], twins);
+          const differing = Array.from({ length: size }, (_, i) => rgb[row * size + i] !== rgb[(row - 1) * size + i]);
+          assert.equal(differing.filter(Boolean).length < 0.6 * size, twins, `row ${row}`);
+        }
+      }
+    }
+  });
 });
