@@ -10,10 +10,12 @@ import {
   type Attributes,
   allCombinations,
   type Combination,
+  colours,
   type Ground,
   grounds,
   heldOutCombinations,
   isHeldOut,
+  materials,
   type Shape,
   type Sky,
   shapes,
@@ -37,7 +39,7 @@ import {
 /**
  * Training scenes hold no held-out combination; held-out scenes hold at least one. Fresh ones are not among the training
  * scenes either, and hold any combination, each as likely as the others. Single ones are for training, too, have one
- * object each, and come in twins: numbers 2k and 2k + 1 are the same scene but for the shape of its object.
+ * object each, and come in twins: numbers 2k and 2k + 1 are the same scene but for one attribute of its object.
  */
 export type Split = "train" | "held-out" | "fresh" | "single";
 
@@ -70,6 +72,14 @@ const frameMargin = 1 / 64;
 const depthSlack = 0.6;
 const placeTries = 30;
 const layoutTries = 40;
+
+/** What twins differ in, and how often: in what is hardest to see most often. */
+const differences = [
+  { name: "shape", weight: 0.5 },
+  { name: "material", weight: 0.3 },
+  { name: "colour", weight: 0.1 },
+  { name: "size", weight: 0.1 },
+] as const;
 
 const measures: Record<Shape, { radius: number; halfHeight: number }> = {
   sphere: { radius: 1, halfHeight: 1 },
@@ -159,15 +169,25 @@ function drawObjects(draws: Draws, count: number, camera: Camera, split: Split):
   return placed.map(({ object }) => object);
 }
 
-/** An object and its twin of another shape, in the same place; no combination is held out. Undefined as `drawObjects`. */
+/** An object and its twin in the same place; no combination is held out. Undefined where these draws lead to none. */
 function drawTwins(draws: Draws, camera: Camera): SceneObject[] | undefined {
   const [attributes] = drawAttributes(draws, 1, "single");
-  const { colour, material } = attributes;
-  const others = shapes.filter((shape) => shape !== attributes.shape && !isHeldOut({ shape, colour, material }));
-  const other = { ...attributes, shape: draws.pick(others) };
+  const other = draws.pick(
+    twinsOf(attributes, differences[draws.weighted(differences.map(({ weight }) => weight))].name),
+  );
   const twinOf = ({ object }: Placed) => objectOf(other, object);
   const placed = drawPlace(draws, attributes, camera, (one) => insideFrame(silhouetteBox(camera, twinOf(one))));
   return placed && [placed.object, twinOf(placed)];
+}
+
+/** Everything that differs from `attributes` in `name` alone and may be trained on. */
+function twinsOf(attributes: Attributes, name: keyof Attributes): Attributes[] {
+  const values = { shape: shapes, colour: colours, size: sizes, material: materials }[name];
+  const others = values.filter((value) => value !== attributes[name]);
+  const twins = others
+    .map((value): Attributes => ({ ...attributes, [name]: value }))
+    .filter((twin) => !isHeldOut(twin));
+  return twins.length > 0 ? twins : twinsOf(attributes, "size");
 }
 
 /** An object with these attributes in a place on the ground. */

@@ -1,7 +1,7 @@
 /**
  * Trains clip-mini: captions and pictures of scenes, contrastively (CLIP, section 2.3). In scenes of several objects a
  * material hardly ever tells two captions apart, so a share of the samples may be of one object told in full. They come in
- * twins, and what tells twins apart is the shape alone.
+ * twins, which one attribute tells apart.
  */
 import type { Split } from "../data/scene.js";
 import { type SceneSample, Scenes } from "../data/scenes.js";

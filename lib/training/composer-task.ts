@@ -44,7 +44,7 @@ export interface ComposerTaskOptions {
   /**
    * Share of the samples with a caption alone that are lessons, 0 … 1: twins of one object, told in full, mostly at
    * timesteps where a caption still decides (`lessonFraction`). Twins have the same noise at the same time, so that what
-   * they teach in common, all but the shape, cancels where it is noise to the one word they differ in. Absent: 0.
+   * they teach in common cancels where it is noise to the one word they differ in. Absent: 0.
    */
   readonly singles?: number;
   readonly batch: number;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { heldOutCombinations, isHeldOut } from "../../lib/data/attributes.js";
+import { type Attributes, heldOutCombinations, isHeldOut } from "../../lib/data/attributes.js";
 import { type Scene, type SceneObject, type Split, sceneAt } from "../../lib/data/scene.js";
 import { captionFromDetections, captionOf, type Detection } from "../../lib/data/scene-grammar.js";
 import { tokenize, tokenLength, unknownId, untokenize, vocabulary } from "../../lib/data/vocabulary.js";
@@ -99,22 +99,24 @@ describe("scenes as data", () => {
     }
   });
 
-  it("of the split single have one object of a training combination, and a twin of another shape", () => {
-    const single = scenesOf(1, 600, "single");
+  it("of the split single have one object of a training combination, and a twin that differs in one attribute", () => {
+    const single = scenesOf(1, 1000, "single");
     assert.ok(single.every(({ objects }) => objects.length === 1 && !isHeldOut(objects[0])));
-    const pairs = new Map<string, number>();
+    const told: Record<string, number> = { shape: 0, material: 0, colour: 0, size: 0 };
     for (let k = 0; k < single.length; k += 2) {
       const [a, b] = [single[k], single[k + 1]];
-      const { radius, halfHeight, shape } = b.objects[0];
-      assert.deepEqual({ ...a, objects: [{ ...a.objects[0], radius, halfHeight, shape }] }, b);
-      const names = [a.objects[0].shape, shape].sort().join();
-      pairs.set(names, (pairs.get(names) ?? 0) + 1);
+      const { radius, halfHeight, shape, colour, size, material } = b.objects[0];
+      const taken = { radius, halfHeight, shape, colour, size, material };
+      assert.deepEqual({ ...a, objects: [{ ...a.objects[0], ...taken }] }, b);
+      const differing = Object.keys(told).filter((name) => {
+        return a.objects[0][name as keyof Attributes] !== b.objects[0][name as keyof Attributes];
+      });
+      assert.equal(differing.length, 1);
+      told[differing[0]]++;
     }
-    assert.deepEqual([...pairs.keys()].sort(), ["cube,cylinder", "cube,sphere", "cylinder,sphere"]);
-    assert.ok(
-      [...pairs.values()].every((count) => count > 60),
-      String([...pairs]),
-    );
+    const expected = { shape: 250, material: 150, colour: 50, size: 50 };
+    for (const [name, count] of Object.entries(expected))
+      assert.ok(Math.abs(told[name] - count) < 40, `${name}: ${told[name]}`);
   });
 
   it("have 1 to 4 objects, mostly 1 to 3", () => {
