@@ -5,7 +5,7 @@
  * instruction, the gradient pass, the reference device and the tests. An op and its gradient's ops live in one file.
  */
 import { CounterpointError } from "./error.js";
-import { evaluateExpression, namesIn, parseExpression } from "./expression.js";
+import { evaluateExpression, isBound, parseExpression } from "./expression.js";
 import { type Dtype, type Graph, isReal, realDtypes, type Value } from "./graph.js";
 import { type Binding, bindShape, resolveShape, sameShape } from "./pattern.js";
 
@@ -214,8 +214,7 @@ export function inferShapes(
   }
   for (const condition of op.where) {
     const tree = parseExpression(condition);
-    const bound = namesIn(tree).every((name) => binding.sizes.has(name));
-    if (bound && !evaluateExpression(tree, binding.sizes)) return `${condition} does not hold`;
+    if (isBound(tree, binding.sizes) && !evaluateExpression(tree, binding.sizes)) return `${condition} does not hold`;
   }
   const results: { shape: readonly number[]; dtype: Dtype }[] = [];
   for (const [name, spec] of Object.entries(op.results)) {

@@ -13,6 +13,8 @@ void run(void (*function)(), const Tensor* tensors, const double* attributes, La
 
 const OpEntry table[] = {
     {0x01d00a94, run<MatmulTransposed>, reinterpret_cast<void (*)()>(matmulTransposed)},
+    {0x01f9b4d1, run<Conv2dShifted>, reinterpret_cast<void (*)()>(conv2dShifted)},
+    {0x0cea1ca0, run<Conv2dWithMoments>, reinterpret_cast<void (*)()>(conv2dWithMoments)},
     {0x0e12218d, run<GeluGradient>, reinterpret_cast<void (*)()>(geluGradient)},
     {0x124f9808, run<Clamp>, reinterpret_cast<void (*)()>(clamp)},
     {0x1371511b, run<Linear>, reinterpret_cast<void (*)()>(linear)},
@@ -26,6 +28,7 @@ const OpEntry table[] = {
     {0x2f943092, run<SquaredErrorGradient>, reinterpret_cast<void (*)()>(squaredErrorGradient)},
     {0x365a8c36, run<Store>, reinterpret_cast<void (*)()>(store)},
     {0x3745c4a9, run<Sinusoidal>, reinterpret_cast<void (*)()>(sinusoidal)},
+    {0x38666c48, run<GroupNorm>, reinterpret_cast<void (*)()>(groupNorm)},
     {0x3e27f891, run<ScaleBy>, reinterpret_cast<void (*)()>(scaleBy)},
     {0x44ffd46b, run<MultiplyAdds>, reinterpret_cast<void (*)()>(multiplyAdds)},
     {0x4591f4bc, run<ExpandTokens>, reinterpret_cast<void (*)()>(expandTokens)},
@@ -45,10 +48,8 @@ const OpEntry table[] = {
     {0x6ccac50e, run<QuickGeluGradient>, reinterpret_cast<void (*)()>(quickGeluGradient)},
     {0x6d38f887, run<ClipFactor>, reinterpret_cast<void (*)()>(clipFactor)},
     {0x6d8b4764, run<GatherRowsGradient>, reinterpret_cast<void (*)()>(gatherRowsGradient)},
-    {0x70195af1, run<GroupNorm>, reinterpret_cast<void (*)()>(groupNorm)},
     {0x73a28c89, run<LinearCombination>, reinterpret_cast<void (*)()>(linearCombination)},
     {0x7756dec9, run<LayerNorm>, reinterpret_cast<void (*)()>(layerNorm)},
-    {0x8490a9a0, run<Conv2d>, reinterpret_cast<void (*)()>(conv2d)},
     {0x88b62858, run<Upsample>, reinterpret_cast<void (*)()>(upsample)},
     {0x8ae22db7, run<SumSquares>, reinterpret_cast<void (*)()>(sumSquares)},
     {0x8d1bd6dc, run<FromRgb8>, reinterpret_cast<void (*)()>(fromRgb8)},
@@ -57,9 +58,9 @@ const OpEntry table[] = {
     {0x92e1fe40, run<ScaleRows>, reinterpret_cast<void (*)()>(scaleRows)},
     {0x955717be, run<Adamw>, reinterpret_cast<void (*)()>(adamw)},
     {0x98922493, run<LinearGated>, reinterpret_cast<void (*)()>(linearGated)},
+    {0x9940bce7, run<Conv2d>, reinterpret_cast<void (*)()>(conv2d)},
     {0x9a3f3c08, run<PadTokens>, reinterpret_cast<void (*)()>(padTokens)},
     {0x9bea0afc, run<MeanTokens>, reinterpret_cast<void (*)()>(meanTokens)},
-    {0x9c3d3a50, run<Conv2dShifted>, reinterpret_cast<void (*)()>(conv2dShifted)},
     {0x9ca36f3f, run<LinearWeightGradient>, reinterpret_cast<void (*)()>(linearWeightGradient)},
     {0x9fd23504, run<Add>, reinterpret_cast<void (*)()>(add)},
     {0xa13d9140, run<Modulate>, reinterpret_cast<void (*)()>(modulate)},
@@ -87,7 +88,6 @@ const OpEntry table[] = {
     {0xe64e9576, run<PadChannels>, reinterpret_cast<void (*)()>(padChannels)},
     {0xe7727c60, run<L2NormalizeGradient>, reinterpret_cast<void (*)()>(l2NormalizeGradient)},
     {0xf0739744, run<Gelu>, reinterpret_cast<void (*)()>(gelu)},
-    {0xf902f1f7, run<Conv2dWithMoments>, reinterpret_cast<void (*)()>(conv2dWithMoments)},
 };
 
 }  // namespace

@@ -18,14 +18,13 @@ constexpr int64_t rowsWorthPacking = 512;
 constexpr size_t floatsWorthPacking = size_t{1} << 18;
 
 // y = epilogue(x w) with w(k, n), n < columns, found through `view`.
-void multiply(Context& context, const Matrix& x, const Tensor& w, int64_t columns, Packing packing,
+void multiply(Context& context, const Sources& x, const Tensor& w, int64_t columns, Packing packing,
               const WeightView& view, const Epilogue& epilogue, const Matrix& y) {
-  const Blocking blocking(1, x.columns);
-  IndirectProduct product{y.rows, columns, blocking, nullptr, epilogue, {}};
-  const size_t floats = static_cast<size_t>(blocking.floats(columns));
-  const auto pack = [&](float* out) { packPanels(context, blocking, columns, view, out); };
+  IndirectProduct product{y.rows, columns, Blocking(1, x.x.columns), nullptr, epilogue, {}, Blocking(1, x.more.columns)};
+  const size_t floats = product.packedFloats();
+  const auto pack = [&](float* out) { packSources(context, product, view, out); };
   if (y.rows < rowsWorthPacking || floats < floatsWorthPacking) {
-    product.panels = context.packed(w, static_cast<uint32_t>(packing), floats, pack);
+    product.panels = context.packed(w, product.packing(packing), floats, pack);
   } else {
     float* panels = context.scratch(floats);
     pack(panels);
@@ -33,7 +32,8 @@ void multiply(Context& context, const Matrix& x, const Tensor& w, int64_t column
   }
   product.locate = [&](int64_t first, int64_t count, const RowPointers& pointers) {
     for (int64_t i = 0; i < count; ++i) {
-      pointers.sources[i] = x.row(first + i);
+      pointers.sources[i] = x.x.row(first + i);
+      if (x.more.data) pointers.sources[count + i] = x.more.row(first + i);
       pointers.targets[i] = y.row(first + i);
       if (epilogue.residual) pointers.residuals[i] = epilogue.residualOf(first + i);
     }
@@ -45,7 +45,7 @@ void multiply(Context& context, const Matrix& x, const Tensor& w, int64_t column
 
 Matrix matrixOf(const Tensor& tensor) { return {tensor.f32(), tensor.rows(), tensor.columns(), tensor.rowStride}; }
 
-void linear(Context& context, const Matrix& x, const Tensor& w, const Epilogue& epilogue, const Matrix& y) {
+void linear(Context& context, const Sources& x, const Tensor& w, const Epilogue& epilogue, const Matrix& y) {
   const int64_t columns = epilogue.activation == Activation::geglu ? 2 * y.columns : y.columns;
   multiply(context, x, w, columns, Packing::forward, {w.f32(), 0, columns, 1}, epilogue, y);
 }

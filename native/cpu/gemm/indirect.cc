@@ -102,11 +102,10 @@ void fillRows(const IndirectProduct& product, const Item& item) {
   }
 }
 
-// The sums of an item, with bias and residual, in its targets. `columns`: how far apart the targets are.
-void multiplyItem(const IndirectProduct& product, const Item& item, int64_t columns) {
-  const Blocking& blocking = product.blocking;
+// What one source adds to the sums of an item: the first with the bias, the last with the residual.
+void multiplySource(const IndirectProduct& product, const Item& item, const Blocking& blocking,
+                    const float* const* sources, const float* packed, int64_t columns, bool first, bool last) {
   const int64_t taps = blocking.taps, panels = ceilDiv(product.columns, panelColumns);
-  if (taps == 0 || blocking.depth == 0) return fillRows(product, item);
   const bool aside = taps == 1 && aliased(columns);
   const int64_t most = aside ? std::max<int64_t>(1, depthAtOnce / blocking.depthBlock) : 1;
   for (int64_t k = 0, depth; k < blocking.depth; k += depth) {
@@ -118,13 +117,24 @@ void multiplyItem(const IndirectProduct& product, const Item& item, int64_t colu
     depth = tile.blocks * tile.depth;
     for (int64_t t = 0; t < taps; t += blocking.tapBlock) {
       tile.segments = std::min(blocking.tapBlock, taps - t);
-      tile.rows = item.pointers.sources + t * item.rows;
+      tile.rows = sources + t * item.rows;
       tile.rowStep = item.rows;
-      const bool last = k + depth == blocking.depth && t + tile.segments == taps;
-      multiplyBlock(product, item, tile, product.panels + (k * taps + t * tile.depth) * panels * panelColumns,
-                    k == 0 && t == 0, last);
+      const bool ends = k + depth == blocking.depth && t + tile.segments == taps;
+      multiplyBlock(product, item, tile, packed + (k * taps + t * tile.depth) * panels * panelColumns,
+                    first && k == 0 && t == 0, last && ends);
     }
   }
+}
+
+// The sums of an item, with bias and residual, in its targets. `columns`: how far apart the targets are.
+void multiplyItem(const IndirectProduct& product, const Item& item, int64_t columns) {
+  const Blocking &blocking = product.blocking, &more = product.more;
+  if (blocking.taps == 0 || blocking.depth == 0) return fillRows(product, item);
+  const float* const* sources = item.pointers.sources;
+  multiplySource(product, item, blocking, sources, product.panels, columns, true, more.depth == 0);
+  if (more.depth == 0) return;
+  multiplySource(product, item, more, sources + blocking.taps * item.rows,
+                 product.panels + blocking.floats(product.columns), columns, false, true);
 }
 
 // y[m][first...] = f(sums[m]) for `count` columns of y; `gates` lies behind the sums that it multiplies.
@@ -183,9 +193,17 @@ void multiplyActivated(const IndirectProduct& product, const Item& item, float**
 
 }  // namespace
 
+void packSources(Context& context, const IndirectProduct& product, WeightView weight, float* out) {
+  const Blocking& blocking = product.blocking;
+  packPanels(context, blocking, product.columns, weight, out);
+  if (product.more.depth == 0) return;
+  weight.data += blocking.depth * weight.depthStride;
+  packPanels(context, product.more, product.columns, weight, out + blocking.floats(product.columns));
+}
+
 void multiplyIndirect(Context& context, const IndirectProduct& product) {
   if (product.rows == 0 || product.columns == 0) return;
-  const int64_t taps = product.blocking.taps, panels = ceilDiv(product.columns, panelColumns);
+  const int64_t taps = product.blocking.taps * product.sources(), panels = ceilDiv(product.columns, panelColumns);
   const bool activated = product.epilogue.activation != Activation::none;
   const bool gated = product.epilogue.activation == Activation::geglu;
   const bool whole = gated && gatePanels(product) == 0;
