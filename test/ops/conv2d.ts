@@ -65,6 +65,11 @@ testOp(conv2dShifted, [
   { shapes: { x: [3, 3, 2, 4], weight: [3, 3, 4, 5], bias: [5], shift: [3, 5] }, attributes: { upsample: 2 } },
   { name: "whole tiles", shapes: { x: [2, 9, 17, 16], weight: [3, 3, 16, 33], bias: [33], shift: [2, 33] } },
   {
+    name: "phases of two sources",
+    shapes: { x: [2, 16, 14, 3], more: [2, 16, 14, 6], weight: [3, 3, 9, 17], bias: [17], shift: [2, 17] },
+    attributes: { upsample: 2 },
+  },
+  {
     name: "two sources",
     shapes: { x: [2, 9, 11, 7], more: [2, 9, 11, 2], weight: [3, 3, 9, 8], bias: [8], shift: [2, 8] },
   },

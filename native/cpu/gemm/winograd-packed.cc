@@ -80,7 +80,7 @@ void runTogether(Context& context, const Problem& problem) {
   const int64_t tiles = problem.tiles(), round = ceilDiv(tiles, ceilDiv(tiles, tilesInDomain<F>));
   const int64_t panels = filters.panels(), panelBlock = ceilDiv(panels, 2), halves = ceilDiv(panels, panelBlock);
   Domain domain(problem, F::frequencies, round);
-  domain.use(context.scratch(static_cast<size_t>(domain.floats)), F::frequencies);
+  domain.use(Memory::of(context, problem.memory->domain, domain.floats), F::frequencies);
   for (int64_t first = 0; first < tiles; first += round) {
     const int64_t count = std::min(round, tiles - first);
     context.parallel(count, [&](int64_t t, int) {
@@ -101,7 +101,9 @@ void runTogether(Context& context, const Problem& problem) {
 
 template void runApart<F4>(Context&, const Problem&, int64_t);
 template void runApart<F2>(Context&, const Problem&, int64_t);
+template void runApart<F4of2>(Context&, const Problem&, int64_t);
 template void runTogether<F4>(Context&, const Problem&);
 template void runTogether<F2>(Context&, const Problem&);
+template void runTogether<F4of2>(Context&, const Problem&);
 
 }  // namespace counterpoint::COUNTERPOINT_ISA::winograd

@@ -32,11 +32,12 @@ void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last
   constexpr int outputs = F::outputs;
   const Positions& grid = problem.grid;
   const int64_t left = tile % grid.width * outputs, top = tile / grid.width % grid.height * outputs;
-  const int64_t image = tile / grid.width / grid.height, g = problem.gather;
+  const int64_t image = tile / grid.width / grid.height, g = problem.gather, s = problem.spread;
   const int64_t height = problem.shape.outHeight / g, width = problem.shape.outWidth / g;  // of y
-  const int64_t down = std::min<int64_t>(outputs / g, height - top / g),
-                across = std::min<int64_t>(outputs / g, width - left / g);
-  const int64_t firstRow = (image * height + top / g) * width + left / g;
+  const int64_t down = std::min<int64_t>(outputs / g, height / s - top / g),
+                across = std::min<int64_t>(outputs / g, width / s - left / g);
+  const int phase = problem.filters.phase;
+  const int64_t firstRow = (image * height + s * (top / g) + phase / 2) * width + s * (left / g) + phase % 2;
   const Epilogue& epilogue = problem.epilogue;
   // A tile lies in one image.
   const float* firstResidual = epilogue.residual ? epilogue.residualOf(firstRow) : nullptr;
@@ -47,17 +48,17 @@ void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last
     const auto frequency = [&](int z) __attribute__((always_inline)) { return load(from + z * stride); };
     if (g == 1 && part == lanes && down == outputs && across == outputs) {
       inTwoDimensions<typename F::Output>(frequency, [&](int i, Vec value) __attribute__((always_inline)) {
-        const int64_t row = firstRow + i / outputs * width + i % outputs;
+        const int64_t row = firstRow + s * (i / outputs * width + i % outputs);
         float* target = problem.y.row(row) + c;
         Vec result = add(value, bias);
         if (firstResidual) {
           const float* residual = firstResidual + (row - firstRow) * residualStep + c;
           result = add(result, load(residual));
-          __builtin_prefetch(residual + outputs * residualStep, 0, 3);  // the tile to the right comes next
+          __builtin_prefetch(residual + s * outputs * residualStep, 0, 3);  // the tile to the right comes next
         }
         if (problem.past) return storePast(target, result);
         store(target, result);
-        __builtin_prefetch(target + outputs * problem.y.stride, 1, 3);
+        __builtin_prefetch(target + s * outputs * problem.y.stride, 1, 3);
       });
       continue;
     }
@@ -66,7 +67,7 @@ void storeTile(const Problem& problem, int64_t tile, int64_t first, int64_t last
         frequency, [&](int i, Vec value) __attribute__((always_inline)) { pixel[i] = value; });
     for (int64_t j = 0; j < down; ++j) {
       for (int64_t i = 0; i < across; ++i) {
-        const int64_t row = firstRow + j * width + i;
+        const int64_t row = firstRow + s * (j * width + i);
         float* target = problem.y.row(row);
         if (g == 2) {
           const Vec* square = pixel + 2 * j * outputs + 2 * i;
@@ -93,5 +94,6 @@ void storeTiles(const Problem& problem, int64_t origin, int64_t count, int64_t f
 
 template void storeTiles<F4>(const Problem&, int64_t, int64_t, int64_t, int64_t, const float*, int64_t, int64_t);
 template void storeTiles<F2>(const Problem&, int64_t, int64_t, int64_t, int64_t, const float*, int64_t, int64_t);
+template void storeTiles<F4of2>(const Problem&, int64_t, int64_t, int64_t, int64_t, const float*, int64_t, int64_t);
 
 }  // namespace counterpoint::COUNTERPOINT_ISA::winograd

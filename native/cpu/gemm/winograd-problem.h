@@ -8,6 +8,16 @@
 
 namespace counterpoint::COUNTERPOINT_ISA::winograd {
 
+// Scratch memory of a problem, which the phases of a doubled image have one after another.
+struct Memory {
+  float *filters = nullptr, *domain = nullptr;
+
+  static float* of(Context& context, float*& block, int64_t floats) {
+    if (!block) block = context.scratch(static_cast<size_t>(floats));
+    return block;
+  }
+};
+
 // The input gradient is one too, of dy with turned and transposed weights.
 struct Problem {
   const Convolution& shape;  // outHeight, outWidth and batch are the tiles'
@@ -17,7 +27,9 @@ struct Problem {
   Epilogue epilogue;
   Matrix y;
   int64_t gather;     // 2: y is half as high and wide, each of its pixels the sum of 2 x 2 outputs
+  int64_t spread = 1;  // 2: tiles are of the positions of one phase, every second one down and across
   bool past = false;  // y is written past the caches
+  Memory* memory = nullptr;
   Positions more{};   // of a second source, whose channels are the last of the depth: as many as it has, or none
 
   int64_t tiles() const { return grid.count(); }

@@ -2,6 +2,7 @@
 #include "cpu/gemm/winograd-tiles.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "cpu/gemm/winograd-transforms.h"
 
@@ -106,14 +107,16 @@ void Filters::copy(int tap, int64_t k, int64_t column, int64_t count, float* out
 }
 
 template <class F>
-void transformFilters(const float* taps, int64_t tapStride, int64_t rowFloats, int64_t count, int64_t columns,
-                      float* out, int64_t stride, int64_t panelStride) {
+void transformFilters(int phase, const float* taps, int64_t tapStride, int64_t rowFloats, int64_t count,
+                      int64_t columns, float* out, int64_t stride, int64_t panelStride) {
+  const Vec lower = broadcast(static_cast<float>(phase / 2)), right = broadcast(static_cast<float>(phase % 2));
   for (int64_t k = 0; k < count; ++k, taps += rowFloats, out += panelColumns) {
     for (int64_t n = 0; n < columns; n += lanes) {
       float* to = out + n / panelColumns * panelStride + n % panelColumns;
-      filterInTwoDimensions<F>(
-          [&](int t) __attribute__((always_inline)) { return load(taps + t * tapStride + n); },
-          [&](int z, Vec value) __attribute__((always_inline)) { store(to + z * stride, value); });
+      const auto source = [&](int t) __attribute__((always_inline)) { return load(taps + t * tapStride + n); };
+      const auto sink = [&](int z, Vec value) __attribute__((always_inline)) { store(to + z * stride, value); };
+      if constexpr (std::is_same_v<F, F4of2>) phaseInTwoDimensions(lower, right, source, sink);
+      else filterInTwoDimensions<F>(source, sink);
     }
   }
 }
@@ -141,7 +144,7 @@ void packFilters(Context& context, const Filters& filters, float* out) {
       const int64_t block = (k + i) / blocking.depthBlock * blocking.depthBlock,
                     blockDepth = std::min(blocking.depthBlock, filters.depth - block);
       const int64_t count = std::min(depths - i, block + blockDepth - k - i);
-      transformFilters<F>(taps + i * panelColumns, lanes * panelColumns, panelColumns, count, columns,
+      transformFilters<F>(filters.phase, taps + i * panelColumns, lanes * panelColumns, panelColumns, count, columns,
                           out + (block * panels + panel * blockDepth + k + i - block) * panelColumns, stride, 0);
       i += count;
     }
@@ -150,11 +153,16 @@ void packFilters(Context& context, const Filters& filters, float* out) {
 
 template void transformPixels<F4>(const float* const*, const float* const*, int64_t, int64_t, int64_t, float*, int64_t);
 template void transformPixels<F2>(const float* const*, const float* const*, int64_t, int64_t, int64_t, float*, int64_t);
-template void transformFilters<F4>(const float*, int64_t, int64_t, int64_t, int64_t, float*, int64_t, int64_t);
-template void transformFilters<F2>(const float*, int64_t, int64_t, int64_t, int64_t, float*, int64_t, int64_t);
+template void transformPixels<F4of2>(const float* const*, const float* const*, int64_t, int64_t, int64_t, float*,
+                                     int64_t);
+template void transformFilters<F4>(int, const float*, int64_t, int64_t, int64_t, int64_t, float*, int64_t, int64_t);
+template void transformFilters<F2>(int, const float*, int64_t, int64_t, int64_t, int64_t, float*, int64_t, int64_t);
+template void transformFilters<F4of2>(int, const float*, int64_t, int64_t, int64_t, int64_t, float*, int64_t, int64_t);
 template int64_t packedFloats<F4>(const Filters&);
 template int64_t packedFloats<F2>(const Filters&);
+template int64_t packedFloats<F4of2>(const Filters&);
 template void packFilters<F4>(Context&, const Filters&, float*);
 template void packFilters<F2>(Context&, const Filters&, float*);
+template void packFilters<F4of2>(Context&, const Filters&, float*);
 
 }  // namespace counterpoint::COUNTERPOINT_ISA::winograd

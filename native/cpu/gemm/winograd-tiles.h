@@ -1,5 +1,5 @@
 // What Winograd's forward and backward passes share: the grid of tiles, and the transforms of pixels, gradients and
-// weights. `F` is the method, F4 or F2 of winograd-transforms.h.
+// weights. `F` is the method: F4, F2 or F4of2 of winograd-transforms.h.
 #pragma once
 #include "cpu/gemm/positions.h"
 #include "cpu/gemm/tile.h"
@@ -34,6 +34,7 @@ struct Filters {
   const Tensor& tensor;
   int64_t depth, columns;
   bool transposed;
+  int phase = 0;  // for F4of2: which positions of each 2 x 2 they are for, 2 where they are the lower ones + 1 for the right
 
   int64_t panels() const { return ceilDiv(columns, panelColumns); }
   int64_t area() const { return depth * columns; }
@@ -48,7 +49,7 @@ struct Filters {
 // G g G^T of `count` depths of `columns` columns: taps[tap * tapStride + depth * rowFloats + column] to out[frequency *
 // stride + column / P * panelStride + depth * P + column % P].
 template <class F>
-void transformFilters(const float* taps, int64_t tapStride, int64_t rowFloats, int64_t count, int64_t columns,
+void transformFilters(int phase, const float* taps, int64_t tapStride, int64_t rowFloats, int64_t count, int64_t columns,
                       float* out, int64_t stride, int64_t panelStride);
 
 // Floats of all transformed filters: a set of panels, packed for Blocking(1, depth), for each frequency, frequencyStride

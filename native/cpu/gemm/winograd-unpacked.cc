@@ -59,7 +59,7 @@ class FilterBlock {
 
   template <class F>
   void transform(float* out, int64_t stride) const {
-    transformFilters<F>(taps, depthBlock * groupColumns, groupColumns, depth, width, out, stride,
+    transformFilters<F>(filters.phase, taps, depthBlock * groupColumns, groupColumns, depth, width, out, stride,
                         depthBlock * panelColumns);
   }
 
@@ -83,7 +83,7 @@ struct Domain {
         blocks(ceilDiv(problem.filters.depth, depthBlock)),
         row(problem.rowOf(depthBlock)),
         stride(frequencyStride(tiles * row)) {
-    data = context.scratch(static_cast<size_t>(blocks * frequencies * stride));
+    data = Memory::of(context, problem.memory->domain, blocks * frequencies * stride);
   }
 };
 
@@ -186,5 +186,6 @@ void runUnpacked(Context& context, const Problem& problem) {
 
 template void runUnpacked<F4>(Context&, const Problem&);
 template void runUnpacked<F2>(Context&, const Problem&);
+template void runUnpacked<F4of2>(Context&, const Problem&);
 
 }  // namespace counterpoint::COUNTERPOINT_ISA::winograd

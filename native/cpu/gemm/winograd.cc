@@ -19,14 +19,15 @@ constexpr int64_t keptFloats = 1 << 20, fewTiles = 256;
 
 // The filters as packed panels, or null where they are to be transformed on the way: a choice by the shape of one image.
 template <class F>
-const float* packedFilters(Context& context, const Filters& filters, Packing packing, int64_t tilesOfImage) {
+const float* packedFilters(Context& context, const Filters& filters, uint32_t packing, int64_t tilesOfImage,
+                           Memory& memory) {
   const int64_t floats = packedFloats<F>(filters);
   const auto pack = [&](float* out) { packFilters<F>(context, filters, out); };
   if (floats <= keptFloats) {
-    return context.packed(filters.tensor, static_cast<uint32_t>(packing), static_cast<size_t>(floats), pack);
+    return context.packed(filters.tensor, packing, static_cast<size_t>(floats), pack);
   }
   if (tilesOfImage <= fewTiles) return nullptr;
-  float* packed = context.scratch(static_cast<size_t>(floats));
+  float* packed = Memory::of(context, memory.filters, floats);
   pack(packed);
   return packed;
 }
@@ -40,12 +41,13 @@ bool wholeLines(const Matrix& y) {
 }
 
 template <class F>
-void run(Context& context, Problem problem, Packing packing) {
+void run(Context& context, Problem problem, uint32_t packing, Memory& memory) {
   const int64_t tiles = problem.tiles(), threads = context.threads();
   if (tiles == 0) return;
   const Filters& filters = problem.filters;
   problem.past = problem.y.rows * problem.y.columns >= floatsPastCaches && wholeLines(problem.y);
-  problem.packed = packedFilters<F>(context, filters, packing, problem.grid.height * problem.grid.width);
+  problem.packed = packedFilters<F>(context, filters, packing, problem.grid.height * problem.grid.width, memory);
+  problem.memory = &memory;
   constexpr int64_t tilesAtOnce = 32 * F4::frequencies / F::frequencies;
   const int64_t blocks = ceilDiv(ceilDiv(tiles, tilesAtOnce), threads) * threads;  // as many for every thread
   // Apart, every block reads all weights; together, all tiles go through a shared cache.
@@ -53,6 +55,22 @@ void run(Context& context, Problem problem, Packing packing) {
   if (!problem.packed) runUnpacked<F>(context, problem);
   else if (manyTiles) runApart<F>(context, problem, blocks);
   else runTogether<F>(context, problem);
+}
+
+// Whether a doubled image goes by phases: these have 100 matrices to make and to read, not 36, and few tiles are not worth it.
+bool prefersPhases(const Convolution& shape) {
+  constexpr int64_t enoughTiles = 16;
+  const int64_t tiles = ceilDiv(shape.height, F4of2::outputs) * ceilDiv(shape.width, F4of2::outputs);
+  return shape.upsample == 2 && !shape.strict && tiles >= enoughTiles;
+}
+
+// The tiles of one phase of a doubled image.
+Positions phaseGrid(const Convolution& shape, const Matrix& source, int phase, const float* zeros) {
+  Convolution small = shape;
+  small.outHeight = shape.height, small.outWidth = shape.width;
+  Positions grid = tileGrid(small, source, shape.height, shape.width, 1, F4of2::outputs, F4of2::inputs, 1, zeros);
+  for (int t = 0; t < F4of2::inputs; ++t) grid.vertical.offset[t] += phase / 2, grid.horizontal.offset[t] += phase % 2;
+  return grid;
 }
 
 }  // namespace
@@ -66,16 +84,25 @@ bool prefersWinograd(const Convolution& shape) {
 void winogradConvolution(Context& context, const Convolution& shape, const Sources& x, const Tensor& w,
                          const Epilogue& epilogue, const Matrix& y) {
   const float* zeros = zeroRow(context, shape.inChannels);
+  Memory memory;
+  Filters filters{w, shape.inChannels, shape.outChannels, false};
+  if (prefersPhases(shape)) {
+    for (; filters.phase < 4; ++filters.phase) {
+      Problem problem{shape, phaseGrid(shape, x.x, filters.phase, zeros), filters, nullptr, epilogue, y, 1, 2};
+      problem.more = phaseGrid(shape, x.more, filters.phase, zeros);
+      const auto phase = static_cast<uint32_t>(filters.phase);
+      run<F4of2>(context, problem, static_cast<uint32_t>(Packing::winogradPhase) + phase, memory);
+    }
+    return;
+  }
   const auto with = [&](auto method, Packing packing) {
     using F = decltype(method);
     const auto gridOf = [&](const Matrix& source) {
       return tileGrid(shape, source, shape.height, shape.width, shape.upsample, F::outputs, F::inputs, 1, zeros);
     };
-    Problem problem{shape,   gridOf(x.x), {w, shape.inChannels, shape.outChannels, false},
-                    nullptr, epilogue,    y,
-                    1};
+    Problem problem{shape, gridOf(x.x), filters, nullptr, epilogue, y, 1};
     problem.more = gridOf(x.more);
-    run<F>(context, problem, packing);
+    run<F>(context, problem, static_cast<uint32_t>(packing), memory);
   };
   if (shape.strict) with(F2(), Packing::strictWinograd);
   else with(F4(), Packing::winograd);
@@ -86,8 +113,9 @@ void winogradInputGradient(Context& context, const Convolution& shape, const Mat
   const float* zeros = zeroRow(context, shape.outChannels);
   const Positions grid =
       tileGrid(shape, dy, shape.outHeight, shape.outWidth, 1, F4::outputs, F4::inputs, 1, zeros);
+  Memory memory;
   run<F4>(context, {shape, grid, {w, shape.outChannels, shape.inChannels, true}, nullptr, {}, dx, shape.upsample},
-          Packing::winogradTransposed);
+          static_cast<uint32_t>(Packing::winogradTransposed), memory);
 }
 
 }  // namespace counterpoint::COUNTERPOINT_ISA

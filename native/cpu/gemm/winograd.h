@@ -1,7 +1,9 @@
 // 3x3 convolutions of stride 1 by Winograd's algorithm, F(4x4, 3x3): tiles of 4 x 4 outputs take 36 multiplications
 // where the direct sum takes 144. Every tile of 6 x 6 inputs is transformed, each of the 36 frequencies is a matrix
 // product over the channels, and the results are transformed back. Relative error is about four times the direct sum's.
-// Strict convolutions go by F(2x2, 3x3), 16 multiplications for 36, with less than the direct sum's error.
+// Over a doubled image an output has 2 x 2 pixels behind its 3 x 3 taps, which ones and by which sums of the weights depending on
+// whether its row and column are even: four phases, each a convolution of the small image, by F(4x4, 2x2), 25 multiplications
+// for 16 outputs. Strict convolutions go by F(2x2, 3x3), 16 multiplications for 36, with less than the direct sum's error.
 #pragma once
 #include "cpu/gemm/convolution.h"
 
