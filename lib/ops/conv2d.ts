@@ -17,7 +17,7 @@ const shapeOfResult = "N (H*upsample)/stride (W*upsample)/stride O";
 const convolution = {
   operands: {
     x: { shape: "N H W I" },
-    weight: { shape: "K K I O" },
+    weight: { shape: "K K I O", dtype: "weight" },
     bias: { shape: "O", dtype: "f32", optional: true },
     residual: { shape: shapeOfResult, optional: true },
   },

@@ -77,7 +77,7 @@ void inputGradient(Context& context, const Convolution& shape, const Matrix& dy,
     Positions positions = positionsOf(c);
     positions.zeros = zeros;
     IndirectProduct product{
-        positions.count(), shape.inChannels, Blocking(positions.taps(), shape.outChannels), panels, {}, {}};
+        positions.count(), shape.inChannels, Blocking(positions.taps(), shape.outChannels), panels, false, {}, {}};
     product.locate = [&](int64_t first, int64_t count, const RowPointers& pointers) {
       positions.locate(first, count, pointers.sources);
       for (int64_t i = 0; i < count; ++i) {
@@ -121,13 +121,8 @@ void convolution(Context& context, const Convolution& shape, const Matrix& x, co
   if (prefersWinograd(shape)) return winogradConvolution(context, shape, x, w, epilogue, y);
   const Positions positions = outputPositions(shape, x, zeroRow(context, shape.inChannels));
   const Blocking blocking(positions.taps(), shape.inChannels);
-  IndirectProduct product{positions.count(), shape.outChannels, blocking, nullptr, epilogue, {}};
-  product.panels =
-      context.packed(w, static_cast<uint32_t>(Packing::forward),
-                     static_cast<size_t>(blocking.floats(shape.outChannels)), [&](float* out) {
-                       packPanels(context, blocking, shape.outChannels,
-                                  {w.f32(), shape.inChannels * shape.outChannels, shape.outChannels, 1}, out);
-                     });
+  IndirectProduct product{positions.count(), shape.outChannels, blocking, nullptr, false, epilogue, {}};
+  useWeights(context, product, w, true);
   product.locate = [&](int64_t first, int64_t count, const RowPointers& pointers) {
     positions.locate(first, count, pointers.sources);
     for (int64_t i = 0; i < count; ++i) {

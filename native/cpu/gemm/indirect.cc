@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "cpu/gelu.h"
+#include "cpu/gemm/pairs.h"
 #include "cpu/loops.h"
 
 namespace counterpoint::COUNTERPOINT_ISA {
@@ -36,8 +37,22 @@ struct Item {
   int64_t rows;  // of this item
   int64_t panelFirst, panelLast;
   RowPointers pointers;
+  float* widened;      // room for a panel of a block, where pairs are widened
   int64_t origin = 0;  // the column that the targets begin with
 };
+
+// Whether pairs are multiplied as they are; else they are widened first.
+bool multipliesPairs(const IndirectProduct& product) { return pairProducts && product.pairs; }
+
+// Rows of a panel for so much depth.
+int64_t panelRows(const IndirectProduct& product, int64_t depth) { return product.pairs ? pairCount(depth) : depth; }
+
+void multiplyRows(const IndirectProduct& product, int rows, const Tile& tile) {
+  if constexpr (pairProducts) {
+    if (product.pairs) return multiplyPairsTile(rows, tile);
+  }
+  multiplyTile(rows, tile);
+}
 
 void addTo(float* y, const float* x, int64_t count) {
   for (int64_t n = 0; n < count; ++n) y[n] += x[n];
@@ -46,7 +61,8 @@ void addTo(float* y, const float* x, int64_t count) {
 // One block of taps and depth for every tile of an item.
 void multiplyBlock(const IndirectProduct& product, const Item& item, Tile tile, const float* panels, bool first,
                    bool last) {
-  const int64_t panelFloats = tile.segments * tile.depth * panelColumns;
+  const bool widens = product.pairs && !pairProducts;
+  const int64_t panelFloats = tile.segments * (widens ? pairCount(tile.depth) : tile.depth) * panelColumns;
   const float* const* sources = tile.rows;
   alignas(64) float corner[tileRows * panelColumns] = {};
   alignas(64) float start[panelColumns] = {};
@@ -62,6 +78,10 @@ void multiplyBlock(const IndirectProduct& product, const Item& item, Tile tile, 
     tile.start = bias && !whole ? start : bias;
     tile.panel = panels + p * panelFloats;
     tile.next = tile.panel + panelFloats;
+    if (widens) {
+      widenPanel(tile.panel, tile.segments, tile.depth, item.widened);
+      tile.panel = item.widened;
+    }
     tile.accumulate = !first;
     tile.vectors = vectorsOf(width);
     tile.totals = totals;
@@ -74,13 +94,13 @@ void multiplyBlock(const IndirectProduct& product, const Item& item, Tile tile, 
       tile.column = whole ? column - item.origin : 0;
       tile.residuals = whole ? residuals : nullptr;
       if (whole) {
-        multiplyTile(rows, tile);
+        multiplyRows(product, rows, tile);
       } else {  // the last, narrow panel goes by way of a full-width tile
         const size_t bytes = static_cast<size_t>(width) * sizeof(float);
         const int64_t target = column - item.origin;
         if (!first)
           for (int r = 0; r < rows; ++r) std::memcpy(corners[r], targets[r] + target, bytes);
-        multiplyTile(rows, tile);
+        multiplyRows(product, rows, tile);
         for (int r = 0; r < rows; ++r) {
           std::memcpy(targets[r] + target, corners[r], bytes);
           if (residuals) addTo(targets[r] + target, residuals[r] + column, width);
@@ -107,21 +127,22 @@ void multiplyItem(const IndirectProduct& product, const Item& item, int64_t colu
   const Blocking& blocking = product.blocking;
   const int64_t taps = blocking.taps, panels = ceilDiv(product.columns, panelColumns);
   if (taps == 0 || blocking.depth == 0) return fillRows(product, item);
-  const bool aside = taps == 1 && aliased(columns);
+  const bool rounded = multipliesPairs(product), aside = taps == 1 && aliased(columns) && (rounded || !product.pairs);
   const int64_t most = aside ? std::max<int64_t>(1, depthAtOnce / blocking.depthBlock) : 1;
   for (int64_t k = 0, depth; k < blocking.depth; k += depth) {
+    const int64_t block = std::min(blocking.depthBlock, blocking.depth - k), rows = panelRows(product, block);
     Tile tile{};
-    tile.depthOffset = k;
-    tile.depth = std::min(blocking.depthBlock, blocking.depth - k);
-    tile.blocks = std::min(most, (blocking.depth - k) / tile.depth);
-    tile.panelStep = tile.depth * panels * panelColumns;
-    depth = tile.blocks * tile.depth;
+    tile.depthOffset = rounded ? k / 2 : k;
+    tile.depth = rounded ? rows : block;
+    tile.blocks = std::min(most, (blocking.depth - k) / block);
+    tile.panelStep = rows * panels * panelColumns;
+    depth = tile.blocks * block;
     for (int64_t t = 0; t < taps; t += blocking.tapBlock) {
       tile.segments = std::min(blocking.tapBlock, taps - t);
       tile.rows = item.pointers.sources + t * item.rows;
       tile.rowStep = item.rows;
       const bool last = k + depth == blocking.depth && t + tile.segments == taps;
-      multiplyBlock(product, item, tile, product.panels + (k * taps + t * tile.depth) * panels * panelColumns,
+      multiplyBlock(product, item, tile, product.panels + (panelRows(product, k) * taps + t * rows) * panels * panelColumns,
                     k == 0 && t == 0, last);
     }
   }
@@ -181,7 +202,42 @@ void multiplyActivated(const IndirectProduct& product, const Item& item, float**
   }
 }
 
+// The rows that an item reads, as pairs in `out`, `stride` floats each.
+void roundRows(const IndirectProduct& product, const Item& item, int64_t stride, float* out) {
+  if constexpr (pairProducts) {
+    for (int64_t i = 0; i < product.blocking.taps * item.rows; ++i, out += stride) {
+      roundRow(item.pointers.sources[i], product.blocking.depth, out);
+      item.pointers.sources[i] = out;
+    }
+  }
+}
+
+// `floats` rounded up to whole lines of the cache.
+constexpr int64_t wholeLines(int64_t floats) { return ceilDiv(floats, 16) * 16; }
+
 }  // namespace
+
+const float* panelsOf(Context& context, const Tensor& w, Packing packing, int64_t floats, bool kept,
+                      const std::function<void(float* out)>& pack) {
+  if (kept) return context.packed(w, static_cast<uint32_t>(packing), static_cast<size_t>(floats), pack);
+  float* panels = context.scratch(static_cast<size_t>(floats));
+  pack(panels);
+  return panels;
+}
+
+void useWeights(Context& context, IndirectProduct& product, const Tensor& w, bool kept) {
+  const Blocking& blocking = product.blocking;
+  const int64_t columns = product.columns;
+  product.pairs = w.dtype == Dtype::bf16;
+  if (product.pairs) {
+    product.panels = panelsOf(context, w, Packing::pairs, pairFloats(blocking, columns), kept,
+                              [&](float* out) { packPairs(context, blocking, columns, w.bf16(), out); });
+    return;
+  }
+  const WeightView view{w.f32(), blocking.depth * columns, columns, 1};
+  product.panels = panelsOf(context, w, Packing::forward, blocking.floats(columns), kept,
+                            [&](float* out) { packPanels(context, blocking, columns, view, out); });
+}
 
 void multiplyIndirect(Context& context, const IndirectProduct& product) {
   if (product.rows == 0 || product.columns == 0) return;
@@ -192,18 +248,27 @@ void multiplyIndirect(Context& context, const IndirectProduct& product) {
   const Deal deal(product.rows, gated && !whole ? panels / 2 : panels, whole ? 1 : context.threads());
   // Sixteen floats more, lest rows a power of two apart compete for a few lines of the first-level cache.
   const int64_t stride = !activated ? 0 : (whole ? panels : (gated ? 2 : 1) * panelsAside) * panelColumns + 16;
+  const bool rounded = multipliesPairs(product);
+  const int64_t roundedStride = rounded ? roundedFloats(product.blocking.depth) + 16 : 0;
+  const int64_t widened =
+      product.pairs && !rounded ? product.blocking.tapBlock * product.blocking.depthBlock * panelColumns : 0;
   context.parallel(deal.rowBlocks * deal.panelBlocks, [&](int64_t index, int thread) {
     const int64_t firstRow = index / deal.panelBlocks * deal.rowBlock,
                   firstPanel = index % deal.panelBlocks * deal.panelBlock;
     Item item{std::min(deal.rowBlock, product.rows - firstRow),
               firstPanel,
               std::min(firstPanel + deal.panelBlock, deal.panels),
-              {}};
-    const size_t pointers = static_cast<size_t>((taps + 3) * item.rows) * sizeof(float*) / sizeof(float);
-    float* scratch = context.threadScratch(thread, pointers + static_cast<size_t>(item.rows * stride));
+              {},
+              nullptr};
+    constexpr int64_t pointerFloats = sizeof(float*) / sizeof(float);
+    const int64_t pointers = wholeLines((taps + 3) * item.rows * pointerFloats), sums = item.rows * stride;
+    float* scratch = context.threadScratch(
+        thread, static_cast<size_t>(pointers + sums + taps * item.rows * roundedStride + widened));
     const float** table = reinterpret_cast<const float**>(scratch);
+    item.widened = scratch + pointers + sums;
     item.pointers = {table, const_cast<float**>(table + taps * item.rows), table + (taps + 1) * item.rows};
     product.locate(firstRow, item.rows, item.pointers);
+    if (rounded) roundRows(product, item, roundedStride, scratch + pointers + sums);
     if (!activated) return multiplyItem(product, item, product.columns);
     multiplyActivated(product, item, const_cast<float**>(table + (taps + 2) * item.rows), scratch + pointers, stride);
   });

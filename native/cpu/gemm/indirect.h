@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "cpu/gemm/gemm.h"
+#include "cpu/gemm/packings.h"
 #include "cpu/gemm/tile.h"
 
 namespace counterpoint::COUNTERPOINT_ISA {
@@ -17,10 +18,18 @@ struct RowPointers {
 struct IndirectProduct {
   int64_t rows = 0, columns = 0;
   Blocking blocking;
-  const float* panels = nullptr;  // packed by packPanels for `blocking`
+  const float* panels = nullptr;  // see `useWeights`
+  bool pairs = false;             // whether they are of pairs.h
   Epilogue epilogue;              // its residual is found through `locate`, and only its presence asked here
   std::function<void(int64_t first, int64_t count, const RowPointers& pointers)> locate;  // fills pointers of some rows
 };
+
+// What `pack` makes of w in `floats` floats: kept, or for this instruction alone.
+const float* panelsOf(Context& context, const Tensor& w, Packing packing, int64_t floats, bool kept,
+                      const std::function<void(float* out)>& pack);
+
+// Gives the product the panels of w [taps, depth, columns], in its dtype, kept or not.
+void useWeights(Context& context, IndirectProduct& product, const Tensor& w, bool kept);
 
 void multiplyIndirect(Context& context, const IndirectProduct& product);
 

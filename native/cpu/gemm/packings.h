@@ -9,6 +9,7 @@ enum class Packing : uint32_t {
   transposed = 0x101,          // panels of the transpose of w [K, N]
   winograd = 0x102,            // panels of the 36 matrices that Winograd's F(4x4, 3x3) makes of w [3, 3, K, N]
   winogradTransposed = 0x103,  // the same of w turned by 180 degrees and transposed
+  pairs = 0x105,               // panels of pairs of w [taps, K, N] in bf16
   strictWinograd = 0x104,      // panels of the 16 matrices of F(2x2, 3x3)
   byParity = 0x1000,  // + 256 stride + 16 padTop + padLeft: panels of w's transpose, taps grouped by input position
 };
