@@ -170,7 +170,7 @@
           "dependencies": ["machine", "cpu_baseline"],
           "defines": ["COUNTERPOINT_ISA=baseline"],
           "include_dirs": ["test/native"],
-          "sources": ["test/native/kernels.cc"]
+          "sources": ["test/native/kernels.cc", "test/native/narrow-weights.cc"]
         },
         {
           "target_name": "test_kernels_avx2",
@@ -180,7 +180,7 @@
           "defines": ["COUNTERPOINT_ISA=avx2"],
           "cflags_cc": ["<@(flags_avx2)"],
           "include_dirs": ["test/native"],
-          "sources": ["test/native/kernels.cc"]
+          "sources": ["test/native/kernels.cc", "test/native/narrow-weights.cc"]
         },
         {
           "target_name": "test_kernels_avx512",
@@ -190,7 +190,7 @@
           "defines": ["COUNTERPOINT_ISA=avx512"],
           "cflags_cc": ["<@(flags_avx512)"],
           "include_dirs": ["test/native"],
-          "sources": ["test/native/kernels.cc"]
+          "sources": ["test/native/kernels.cc", "test/native/narrow-weights.cc"]
         },
         {
           "target_name": "test_kernels_avx512bf16",
@@ -200,7 +200,7 @@
           "defines": ["COUNTERPOINT_ISA=avx512bf16"],
           "cflags_cc": ["<@(flags_avx512bf16)"],
           "include_dirs": ["test/native"],
-          "sources": ["test/native/kernels.cc"]
+          "sources": ["test/native/kernels.cc", "test/native/narrow-weights.cc"]
         }
       ]
     }],
@@ -213,7 +213,7 @@
           "dependencies": ["machine", "cpu_neon"],
           "defines": ["COUNTERPOINT_ISA=neon"],
           "include_dirs": ["test/native"],
-          "sources": ["test/native/kernels.cc"]
+          "sources": ["test/native/kernels.cc", "test/native/narrow-weights.cc"]
         }
       ]
     }]
