@@ -8,9 +8,11 @@ namespace {
 template <class Op>
 Convolution convolutionOf(const Op& op) {
   const auto& x = op.x.shape;
-  const int64_t kernel = op.weight.shape[0], columns = op.weight.shape[3];
-  return {op.x, op.weight, op.bias, op.residual, op.y,        x[0],        x[1],
-          x[2], x[3],      columns, kernel,      op.stride, op.upsample, 1, x[3] * columns, columns};
+  const int64_t kernel = op.weight.shape[0], channels = op.weight.shape[2], columns = op.weight.shape[3];
+  Convolution convolution{op.x, op.weight, op.bias, op.residual, op.y,        x[0],        x[1],
+                          x[2], channels,  columns, kernel,      op.stride, op.upsample, 1, channels * columns, columns};
+  convolution.more = op.more;
+  return convolution;
 }
 }  // namespace
 

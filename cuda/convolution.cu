@@ -55,7 +55,10 @@ void convolveIn(const Convolution& c, Launcher& launcher) {
   const int64_t paddedChannels = ceilDivide(c.channels, pieceSize<T>) * pieceSize<T>;
   const int64_t outputHeight = c.height * c.upsample / c.stride, outputWidth = c.width * c.upsample / c.stride;
   const int64_t pixels = outputHeight * outputWidth, pieces = c.kernel * c.kernel * paddedChannels / pieceSize<T>;
-  const bool wholePieces = c.channels == paddedChannels && beginWhole({c.x.data});
+  const int64_t moreChannels = c.more ? c.more.columns() : 0;
+  const bool wholePieces =
+      c.channels == paddedChannels && moreChannels % pieceSize<T> == 0 && beginWhole({c.x.data, c.more.data});
+  toInt(c.images * c.height * c.width);  // pixels, which the kernel counts through all images
   const ProductPlan plan = planProduct(
       {c.images, pixels, c.columns, ceilDivide(toInt(pieces), stepPieces), sizeof(T) == 2 && wholePieces});
   const int64_t size = c.images * pixels * c.columns;
@@ -80,7 +83,9 @@ void convolveIn(const Convolution& c, Launcher& launcher) {
                      toInt(c.upsample),
                      plan.splits,
                      plan.stepsPerSplit,
-                     c.columns % 2 == 0 && beginWhole({c.y.data})};
+                     c.columns % 2 == 0 && beginWhole({c.y.data}),
+                     static_cast<const T*>(c.more.data),
+                     toInt(moreChannels)};
   launchProduct(p, wholePieces, plan.tile, launcher);
   if (plan.splits > 1) launchSum(p, launcher);
   if (c.moments && !moments) momentsOf(c.y, c.block, c.moments, launcher);

@@ -48,7 +48,8 @@ void groupMoments(const GroupMoments& op, Launcher& launcher) {
 }
 
 void groupNorm(const GroupNorm& op, Launcher& launcher) {
-  const int64_t images = op.x.shape[0], channels = op.x.columns(), positions = op.x.rows() / images;
+  const int64_t images = op.x.shape[0], positions = op.x.rows() / images;
+  const int64_t channels = op.gamma.columns(), moreChannels = op.more ? op.more.columns() : 0;
   const int64_t perBlock = positionsPerBlock(positions), blocks = ceilDivide(positions, perBlock);
   toInt((op.moments ? op.moments.shape[1] : blocks) * channels);  // the means that are merged
   withStorage(op.y.dtype, [&](auto zero) {
@@ -67,8 +68,11 @@ void groupNorm(const GroupNorm& op, Launcher& launcher) {
                                 toInt(op.groups),
                                 toInt(perBlock),
                                 static_cast<float>(op.eps),
-                                op.activation == GroupNormActivation::silu};
-    const bool whole = channels % pieceSize<T> == 0 && beginWhole({g.x, g.y});
+                                op.activation == GroupNormActivation::silu,
+                                static_cast<const T*>(op.more.data),
+                                toInt(moreChannels)};
+    const bool whole =
+        channels % pieceSize<T> == 0 && moreChannels % pieceSize<T> == 0 && beginWhole({g.x, g.more, g.y});
     if (whole) normalize<T, pieceSize<T>>(g, op.moments, launcher);
     else normalize<T, 1>(g, op.moments, launcher);
   });

@@ -113,7 +113,8 @@ function netCase(net: Net, dtype: RealDtype, opNames: readonly string[]): CaseRe
   const layouts = { weights: layout("weights", "parameter"), state: layout("state", "state") };
   const parameters = new Map(leaves.map((value) => [value.leaf!.name, value]));
   const programs = Object.entries(net.graphs).map(([name, graph]) => {
-    const program = compile(graph, layouts, { lowering, moments: capabilities.cuda.moments });
+    const { moments, twoSources } = capabilities.cuda;
+    const program = compile(graph, layouts, { lowering, moments, twoSources });
     return programRecord(name, program, placesOf(program.inputs, inputFill(net)), opNames);
   });
   return {

@@ -12,13 +12,18 @@ def images(x):
     return x.permute(0, 3, 1, 2)
 
 
+def sources(t):
+    """Operand x and, behind its channels, those of a second source."""
+    return torch.cat([t["x"], t["more"]], dim=-1) if "more" in t else t["x"]
+
+
 def conv2d(t, a):
     weight = t["weight"].permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
     bias = None if "bias" not in t else t["bias"].to(weight.dtype)
     pad = weight.shape[2] // 2
 
     def run(t):
-        x = images(t["x"])
+        x = images(sources(t))
         if a["upsample"] > 1:
             x = F.interpolate(x, scale_factor=a["upsample"], mode="nearest")
         y = F.conv2d(x, weight, bias, stride=int(a["stride"]), padding=pad)
@@ -70,7 +75,7 @@ def group_norm(t, a):
     gamma, beta = (t[name].to(t["x"].dtype) for name in ["gamma", "beta"])
 
     def run(t):
-        x = t["x"]
+        x = sources(t)
         y = F.group_norm(x.movedim(-1, 1), int(a["groups"]), gamma, beta, a["eps"])
         if "scale" in t:
             spread = lambda z: z.reshape(*z.shape, *[1] * (x.dim() - 2))

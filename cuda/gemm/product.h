@@ -6,6 +6,8 @@
 // Images are NHWC; weights [columns, taps, paddedChannels] with zeros from `channels` on, so that every piece of 16 bytes
 // belongs to one tap. A linear layer is a convolution of one tap over an image one pixel wide.
 //
+// The channels of x may lie in two tensors, the first ones of every pixel in one and the others in the other.
+//
 // A block computes a tile of y. The depth, taps times channels, is walked in steps of four pieces a row, which arrive in
 // shared memory `stages` - 1 steps ahead. Each output sums its products in the order of the depth, whatever the tile; where
 // the depth is split between blocks, the parts are written apart and added in their order by a second kernel. For a norm
@@ -29,11 +31,13 @@ struct Product {
   float* partial;     // [splits, rows, columns], or null: the depth is whole
   float* moments;     // [rows / momentRows, 2, columns], or null; rows are whole blocks then
   int rows, columns;
-  int height, width, channels, paddedChannels;  // of x
+  int height, width, channels, paddedChannels;  // of x, both sources
   int outputHeight, outputWidth;
   int kernel, stride, upsample;  // upsample is 1 or 2
   int splits, stepsPerSplit;
   bool pairs;  // two neighbouring columns of y may be written at once
+  const T* more = nullptr;  // the second source of x, with the last of the channels
+  int moreChannels = 0;
 };
 
 // Pieces of 16 bytes that a step takes of a row, and the bytes between rows in shared memory: 16 more than a row has, which
@@ -74,7 +78,7 @@ class Fetcher {
     const int padding = (p.kernel - 1) / 2, pixels = p.outputHeight * p.outputWidth;
     UNROLL for (int i = 0; i < pixelsPerThread; ++i) {
       const int row = firstRow + threadIndex() / stepPieces + i * rowsApart, pixel = row % pixels;
-      images[i] = p.x + int64_t{row / pixels} * p.height * p.width * p.channels;
+      images[i] = row / pixels * p.height * p.width;
       // Rows below the last are outside of the image at every tap.
       tops[i] = row < p.rows ? pixel / p.outputWidth * p.stride - padding : outside;
       lefts[i] = pixel % p.outputWidth * p.stride - padding;
@@ -86,8 +90,11 @@ class Fetcher {
   DEVICE void next(uint8_t* stage) {
     uint8_t* target = stage + threadIndex() / stepPieces * stepRowBytes + 16 * (threadIndex() % stepPieces);
     const bool within = piece < end;
+    const int ofFirst = p.channels - p.moreChannels;
+    const bool second = wholePieces && channel >= ofFirst;
+    const Source source{second ? p.more : p.x, second ? p.moreChannels : ofFirst, second ? channel - ofFirst : channel};
     UNROLL for (int i = 0; i < pixelsPerThread; ++i) {
-      copyPixel(target + i * rowsApart * stepRowBytes, images[i], tops[i] + tapRow, lefts[i] + tapColumn, within);
+      copyPixel(target + i * rowsApart * stepRowBytes, images[i], tops[i] + tapRow, lefts[i] + tapColumn, source, within);
     }
     target += Tile::rows * stepRowBytes;
     UNROLL for (int i = 0; i < columnsPerThread; ++i) {
@@ -104,17 +111,27 @@ class Fetcher {
   static constexpr int rowsApart = Tile::threads / stepPieces;
   static constexpr int pixelsPerThread = Tile::rows / rowsApart, columnsPerThread = Tile::columns / rowsApart;
 
-  DEVICE void copyPixel(uint8_t* target, const T* image, int row, int left, bool within) {
+  // Where a piece lies in every pixel.
+  struct Source {
+    const T* data;
+    int channels, channel;
+  };
+
+  DEVICE void copyPixel(uint8_t* target, int image, int row, int left, const Source& source, bool within) {
     const bool present = within && row >= 0 && row < p.height * p.upsample && left >= 0 && left < p.width * p.upsample;
     const int shift = p.upsample - 1;
-    const T* from = present ? image + (int64_t{row >> shift} * p.width + (left >> shift)) * p.channels + channel : p.x;
+    const int64_t pixel = present ? image + (row >> shift) * p.width + (left >> shift) : 0;
     if constexpr (wholePieces) {
+      const T* from = present ? source.data + pixel * source.channels + source.channel : p.x;
       copyAsync16(target, from, present ? 16 : 0);
     } else {
-      // Pixels begin anywhere, and have fewer channels than pieces have room for.
+      // Pixels begin anywhere, have fewer channels than pieces have room for, and a piece may be of both sources.
       Pack<T, pieceSize<T>> values;
       UNROLL for (int i = 0; i < pieceSize<T>; ++i) {
-        values.values[i] = present && channel + i < p.channels ? from[i] : round<T>(0.0f);
+        const int at = channel + i, beyond = at - source.channels;
+        values.values[i] = round<T>(0.0f);
+        if (!present || at >= p.channels) continue;
+        values.values[i] = beyond < 0 ? p.x[pixel * source.channels + at] : p.more[pixel * p.moreChannels + beyond];
       }
       writePack(reinterpret_cast<T*>(target), values);
     }
@@ -132,7 +149,7 @@ class Fetcher {
   const Product<T>& p;
   const int end;
   int piece, channel, tapRow, tapColumn, column;
-  const T* images[pixelsPerThread];
+  int images[pixelsPerThread];  // the first pixel of each
   int tops[pixelsPerThread], lefts[pixelsPerThread];
 };
 

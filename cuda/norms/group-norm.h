@@ -1,6 +1,6 @@
 // y = act((x - mean) a + b) with, for image n and channel c of group g,
 //   a = gamma (1 + scale) / sqrt(variance + eps),  b = beta (1 + scale) + shift.
-// x: [N, positions, C]. See lib/ops/group-norm.ts.
+// x: [N, positions, C], of which the last channels may lie in a tensor of their own. See lib/ops/group-norm.ts.
 //
 // Three kernels. Each block of positions gives the mean of each channel (summing differences from its first position, so that
 // a large common offset costs no digits) and the squared deviations from it; these are merged for each group (Chan, Golub &
@@ -26,6 +26,8 @@ struct GroupNormProblem {
   int positionsPerBlock;
   float eps;
   bool silu;
+  const T* more = nullptr;  // the second source of x, with the last of the channels
+  int moreChannels = 0;
 
   DEVICE int blocks() const { return divideUp(positions, positionsPerBlock); }
   DEVICE int positionsOf(int block) const {
@@ -39,7 +41,9 @@ constexpr int normThreads = 128;
 template <class T, int count>
 struct NormPart {
   int image, block, channel;
-  const T* first;  // in x
+  int64_t row;     // its first, of all images
+  const T* first;  // in the source that has them, whose rows are `stride` apart
+  int64_t stride;
   bool present;
 
   DEVICE explicit NormPart(const GroupNormProblem<T>& g) {
@@ -50,11 +54,15 @@ struct NormPart {
     const int64_t n = index / packs / blocks;
     present = n < g.images;
     image = static_cast<int>(n);
-    first = g.x + (n * g.positions + int64_t{block} * g.positionsPerBlock) * g.channels + channel;
+    row = n * g.positions + int64_t{block} * g.positionsPerBlock;
+    const int ofFirst = g.channels - g.moreChannels;
+    const bool second = channel >= ofFirst;
+    stride = second ? g.moreChannels : ofFirst;
+    first = second ? g.more + row * stride + channel - ofFirst : g.x + row * stride + channel;
   }
 };
 
-// One thread a pack of `count` channels and block of positions; the channels are whole packs.
+// One thread a pack of `count` channels and block of positions; the channels of each source are whole packs.
 template <class T, int count>
 KERNEL(normThreads)
 void groupMomentsKernel(const GroupNormProblem<T> g) {
@@ -64,12 +72,12 @@ void groupMomentsKernel(const GroupNormProblem<T> g) {
   const Pack<T, count> pivot = readPack<count>(part.first);
   float means[count] = {}, squares[count] = {};
   for (int row = 1; row < rows; ++row) {
-    const Pack<T, count> x = readPack<count>(part.first + int64_t{row} * g.channels);
+    const Pack<T, count> x = readPack<count>(part.first + row * part.stride);
     UNROLL for (int i = 0; i < count; ++i) means[i] += toFloat(x.values[i]) - toFloat(pivot.values[i]);
   }
   UNROLL for (int i = 0; i < count; ++i) means[i] = toFloat(pivot.values[i]) + means[i] / static_cast<float>(rows);
   for (int row = 0; row < rows; ++row) {
-    const Pack<T, count> x = readPack<count>(part.first + int64_t{row} * g.channels);
+    const Pack<T, count> x = readPack<count>(part.first + row * part.stride);
     UNROLL for (int i = 0; i < count; ++i) {
       const float deviation = toFloat(x.values[i]) - means[i];
       squares[i] += deviation * deviation;
@@ -123,10 +131,10 @@ void groupNormalizeKernel(const GroupNormProblem<T> g) {
   UNROLL for (int i = 0; i < count; ++i) {
     mean[i] = coefficients[i], a[i] = coefficients[g.channels + i], b[i] = coefficients[2 * g.channels + i];
   }
-  T* to = g.y + (part.first - g.x);
+  T* to = g.y + part.row * g.channels + part.channel;
   const int rows = g.positionsOf(part.block);
   for (int row = 0; row < rows; ++row) {
-    const Pack<T, count> x = readPack<count>(part.first + int64_t{row} * g.channels);
+    const Pack<T, count> x = readPack<count>(part.first + row * part.stride);
     Pack<T, count> y;
     UNROLL for (int i = 0; i < count; ++i) {
       const float z = (toFloat(x.values[i]) - mean[i]) * a[i] + b[i];

@@ -2,7 +2,8 @@
  * Integer expressions over named sizes, as op definitions write them: `H*up/stride`, `ceil(T/2)`, `C % groups == 0`.
  *
  * One text serves twice: interpreted here when a graph is built, and printed as checked C++ for the native verifier.
- * `/` is exact division: a remainder is an error, not a rounding.
+ * `/` is exact division: a remainder is an error, not a rounding. A name that no operand binds, since those that would are
+ * absent, is nothing in a sum: `I+J` is I without the operand that has J.
  */
 export type Expression =
   | { kind: "number"; value: number }
@@ -58,11 +59,13 @@ export function parseExpression(text: string): Expression {
   return tree;
 }
 
-/** The names that `tree` reads. */
-export function namesIn(tree: Expression): readonly string[] {
-  if (tree.kind === "name") return [tree.name];
-  if (tree.kind === "ceil") return namesIn(tree.argument);
-  return tree.kind === "binary" ? [...namesIn(tree.left), ...namesIn(tree.right)] : [];
+/** Whether `sizes` has all that `tree` reads; in a sum, one of its sides. */
+export function isBound(tree: Expression, sizes: ReadonlyMap<string, number>): boolean {
+  if (tree.kind === "number") return true;
+  if (tree.kind === "name") return sizes.has(tree.name);
+  if (tree.kind === "ceil") return isBound(tree.argument, sizes);
+  const [left, right] = [isBound(tree.left, sizes), isBound(tree.right, sizes)];
+  return tree.operator === "+" ? left || right : left && right;
 }
 
 /** The value of `tree` with names bound by `sizes`; comparisons give 1 or 0; undefined where a division is not exact. */
@@ -78,6 +81,8 @@ export function evaluateExpression(tree: Expression, sizes: ReadonlyMap<string, 
     case "ceil":
       return evaluateCeil(tree.argument, sizes);
     case "binary": {
+      if (tree.operator === "+" && !isBound(tree.left, sizes)) return evaluateExpression(tree.right, sizes);
+      if (tree.operator === "+" && !isBound(tree.right, sizes)) return evaluateExpression(tree.left, sizes);
       const left = evaluateExpression(tree.left, sizes);
       const right = evaluateExpression(tree.right, sizes);
       return left === undefined || right === undefined ? undefined : apply(tree.operator, left, right);

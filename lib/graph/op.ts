@@ -6,7 +6,7 @@
  */
 import { allowedDtypes, dtypeText, resultDtype } from "./dtype-rules.js";
 import { CounterpointError } from "./error.js";
-import { evaluateExpression, namesIn, parseExpression } from "./expression.js";
+import { evaluateExpression, isBound, parseExpression } from "./expression.js";
 import type { Dtype, Graph, Value } from "./graph.js";
 import { type Binding, bindShape, resolveShape, sameShape } from "./pattern.js";
 
@@ -218,8 +218,7 @@ export function inferShapes(
   }
   for (const condition of op.where) {
     const tree = parseExpression(condition);
-    const bound = namesIn(tree).every((name) => binding.sizes.has(name));
-    if (bound && !evaluateExpression(tree, binding.sizes)) return `${condition} does not hold`;
+    if (isBound(tree, binding.sizes) && !evaluateExpression(tree, binding.sizes)) return `${condition} does not hold`;
   }
   const results: { shape: readonly number[]; dtype: Dtype }[] = [];
   for (const [name, spec] of Object.entries(op.results)) {

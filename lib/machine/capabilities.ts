@@ -14,13 +14,29 @@ export interface Capabilities {
   readonly moments: boolean;
   /** Whether its products apply activations and what is the same all over an image: see lib/passes/epilogues.ts. */
   readonly epilogues: boolean;
+  /** Whether its norms and convolutions read channels from two operands: see lib/passes/two-sources.ts. */
+  readonly twoSources: boolean;
 }
 
 export const capabilities: Readonly<Record<DeviceInfo["kind"], Capabilities>> = {
-  reference: { storage: realDtypes, weights: ["bf16"], compute: "f32", moments: false, epilogues: false },
-  cpu: { storage: ["f32"], weights: ["bf16"], compute: "f32", moments: false, epilogues: true },
-  cuda: { storage: realDtypes, weights: [], compute: "f16", moments: true, epilogues: false },
-  "cuda-emulated": { storage: realDtypes, weights: [], compute: "f16", moments: true, epilogues: false },
+  reference: {
+    storage: realDtypes,
+    weights: ["bf16"],
+    compute: "f32",
+    moments: false,
+    epilogues: false,
+    twoSources: false,
+  },
+  cpu: { storage: ["f32"], weights: ["bf16"], compute: "f32", moments: false, epilogues: true, twoSources: true },
+  cuda: { storage: realDtypes, weights: [], compute: "f16", moments: true, epilogues: false, twoSources: true },
+  "cuda-emulated": {
+    storage: realDtypes,
+    weights: [],
+    compute: "f16",
+    moments: true,
+    epilogues: false,
+    twoSources: true,
+  },
 };
 
 /** What a user may choose from on devices of a kind. */

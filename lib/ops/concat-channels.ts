@@ -1,5 +1,6 @@
 /** y = a and then b along the last axis. */
-import { defineOp } from "../graph/op.js";
+import type { Graph, Value } from "../graph/graph.js";
+import { defineOp, type ReferenceTensor } from "../graph/op.js";
 import { sliceChannels } from "./slice-channels.js";
 
 export const concatChannels = defineOp({
@@ -23,3 +24,32 @@ export const concatChannels = defineOp({
     }
   },
 });
+
+/** What an op of two sources reads: x and then `more`, where there is one. */
+export function joined(graph: Graph, x: Value, more: Value | null): Value {
+  return more ? concatChannels(graph, { a: x, b: more }) : x;
+}
+
+/** The gradient of `joined`'s sources from that of its result. */
+export function parted(
+  graph: Graph,
+  dy: Value | null,
+  x: Value,
+  more: Value | null,
+): { x: Value | null; more?: Value | null } {
+  if (!dy || !more) return { x: dy };
+  const [channels, others] = [x, more].map(({ shape }) => shape[shape.length - 1]);
+  return {
+    x: sliceChannels(graph, { x: dy }, { begin: 0, count: channels }),
+    more: sliceChannels(graph, { x: dy }, { begin: channels, count: others }),
+  };
+}
+
+/** `joined` on the reference device. */
+export function joinedTensor(x: ReferenceTensor, more: ReferenceTensor | undefined): ReferenceTensor {
+  if (!more) return x;
+  const channels = x.shape[x.shape.length - 1] + more.shape[more.shape.length - 1];
+  const y = { shape: [...x.shape.slice(0, -1), channels], data: new Float64Array(x.data.length + more.data.length) };
+  concatChannels.definition.reference({ a: x, b: more, y }, {});
+  return y;
+}

@@ -1,13 +1,15 @@
 /**
  * y[n, r, c, o] = bias[o] + residual[n, r, c, o] + Σ_{i, j, l} u[n, r·stride + i − p, c·stride + j − p, l] · weight[i, j, l, o]
  *
- * where u is x enlarged `upsample` times by repeating pixels, p = (K−1)/2, and u is zero outside the image.
+ * where u is x enlarged `upsample` times by repeating pixels, p = (K−1)/2, and u is zero outside the image. Where `more` is
+ * given, its channels follow those of x.
  * Images are [N, H, W, channels], weights [K, K, inputs, outputs]; K is odd, at most 15, and `upsample` 1 or 2. Where
  * `accuracy` is "strict", devices take no algorithm that rounds more than the sum above does; otherwise they may take one
  * whose relative error is a few times as large. Gradients do as they see fit.
  */
 import type { Value } from "../graph/graph.js";
 import { defineOp, type ReferenceTensor } from "../graph/op.js";
+import { joined, joinedTensor, parted } from "./concat-channels.js";
 import { expandTokens } from "./expand-tokens.js";
 import { groupMoments } from "./group-norm.js";
 import { sumRows } from "./sum-rows.js";
@@ -17,7 +19,8 @@ const shapeOfResult = "N (H*upsample)/stride (W*upsample)/stride O";
 const convolution = {
   operands: {
     x: { shape: "N H W I" },
-    weight: { shape: "K K I O", dtype: "weight" },
+    more: { shape: "N H W J", optional: true },
+    weight: { shape: "K K I+J O", dtype: "weight" },
     bias: { shape: "O", dtype: "f32", optional: true },
     residual: { shape: shapeOfResult, optional: true },
   },
@@ -27,23 +30,29 @@ const convolution = {
     accuracy: { kind: "choice", values: ["fast", "strict"], default: "fast" },
   },
   where: ["K % 2 == 1", "K <= 15", "upsample <= 2"],
-  flops: "2*N*((H*upsample)/stride)*((W*upsample)/stride)*K*K*I*O",
+  flops: "2*N*((H*upsample)/stride)*((W*upsample)/stride)*K*K*(I+J)*O",
 } as const;
 
 export const conv2d = defineOp({
   name: "conv2d",
   ...convolution,
   results: { y: { shape: shapeOfResult } },
-  gradient(graph, { operands: { x, weight }, attributes: { stride, upsample }, upstream: { y: dy }, wants }) {
+  gradient(graph, { operands: { x, more, weight }, attributes: { stride, upsample }, upstream: { y: dy }, wants }) {
     if (!dy) return {};
     const kernel = weight.shape[0];
+    const wantsInput = wants("x") || wants("more");
+    const dx = wantsInput ? conv2dInputGradient(graph, { dy, weight }, { stride, upsample }) : null;
+    const both = () => joined(graph, x, more);
     return {
-      x: wants("x") ? conv2dInputGradient(graph, { dy, weight }, { stride, upsample }) : null,
-      weight: wants("weight") ? conv2dWeightGradient(graph, { x, dy }, { kernel, stride, upsample }) : null,
+      ...parted(graph, dx, x, more),
+      weight: wants("weight") ? conv2dWeightGradient(graph, { x: both(), dy }, { kernel, stride, upsample }) : null,
       bias: wants("bias") ? sumRows(graph, { x: dy }) : null,
       residual: dy,
     };
   },
+  // Of one source it is a primitive.
+  definition: (graph, { x, more, ...operands }, attributes): Value =>
+    conv2d(graph, { ...operands, x: joined(graph, x, more) }, attributes),
   reference: convolve,
 });
 
@@ -72,6 +81,7 @@ export const conv2dShifted = defineOp({
   ...convolution,
   operands: {
     x: convolution.operands.x,
+    more: convolution.operands.more,
     weight: convolution.operands.weight,
     bias: convolution.operands.bias,
     shift: { shape: "N O" },
@@ -93,6 +103,7 @@ export const conv2dShifted = defineOp({
 
 interface ConvolutionTensors {
   readonly x: ReferenceTensor;
+  readonly more?: ReferenceTensor;
   readonly weight: ReferenceTensor;
   readonly bias?: ReferenceTensor;
   readonly residual?: ReferenceTensor;
@@ -100,9 +111,10 @@ interface ConvolutionTensors {
 }
 
 function convolve(
-  { x, weight, bias, residual, y }: ConvolutionTensors,
+  { x: first, more, weight, bias, residual, y }: ConvolutionTensors,
   { stride, upsample }: { stride: number; upsample: number },
 ): void {
+  const x = joinedTensor(first, more);
   const [kernel, , inputs, outputs] = weight.shape;
   for (let i = 0; i < y.data.length; i++) y.data[i] = (bias?.data[i % outputs] ?? 0) + (residual?.data[i] ?? 0);
   forEachTap(x.shape, y.shape, { kernel, stride, upsample }, (pixel, outputPixel, tap) => {

@@ -4,10 +4,12 @@
  * μ and σ² over all positions and the C/groups adjacent channels of one image and group; γ, β a channel each; scale and
  * shift a channel of each image each, both or neither. Wu & He 2018, "Group Normalization", equations 1 to 5; scale and
  * shift as in Dhariwal & Nichol 2021, section 3. Where `moments` are given, as `groupMoments` gives them, μ and σ² are merged
- * from those (Chan, Golub & LeVeque 1983, equation 2.1), and gradients pass them by.
+ * from those (Chan, Golub & LeVeque 1983, equation 2.1), and gradients pass them by. Where `more` is given, its channels follow
+ * those of x, and y has both.
  */
 import type { Value } from "../graph/graph.js";
 import { defineOp, type ReferenceTensor } from "../graph/op.js";
+import { joined, joinedTensor, parted } from "./concat-channels.js";
 import { modulate } from "./modulate.js";
 import { silu } from "./silu.js";
 
@@ -21,27 +23,30 @@ export const groupNorm = defineOp({
   name: "groupNorm",
   operands: {
     x: { shape: "N ... C" },
-    gamma: { shape: "C", dtype: "f32" },
-    beta: { shape: "C", dtype: "f32" },
-    scale: { shape: "N C", optional: true },
-    shift: { shape: "N C", optional: true },
-    moments: { shape: "N B 2 C", dtype: "f32", optional: true },
+    more: { shape: "N ... D", optional: true },
+    gamma: { shape: "C+D", dtype: "f32" },
+    beta: { shape: "C+D", dtype: "f32" },
+    scale: { shape: "N C+D", optional: true },
+    shift: { shape: "N C+D", optional: true },
+    moments: { shape: "N B 2 C+D", dtype: "f32", optional: true },
   },
   attributes: normAttributes,
-  results: { y: { shape: "N ... C" } },
-  where: ["C % groups == 0", "rows % B == 0"],
-  gradient(graph, { operands: { x, gamma, beta, scale, shift }, attributes, upstream: { y: dy } }) {
+  results: { y: { shape: "N ... C+D" } },
+  where: ["(C+D) % groups == 0", "rows % B == 0"],
+  gradient(graph, { operands: { x, more, gamma, beta, scale, shift }, attributes, upstream: { y: dy } }) {
     if (!dy) return {};
-    const d = groupNormGradient(graph, { x, gamma, beta, scale, shift, dy }, attributes);
-    return { x: d.dx, gamma: d.dgamma, beta: d.dbeta, scale: scale && d.dscale, shift: shift && d.dshift };
+    const d = groupNormGradient(graph, { x: joined(graph, x, more), gamma, beta, scale, shift, dy }, attributes);
+    const vectors = { gamma: d.dgamma, beta: d.dbeta, scale: scale && d.dscale, shift: shift && d.dshift };
+    return { ...parted(graph, d.dx, x, more), ...vectors };
   },
-  definition(graph, { x, gamma, beta, scale, shift, moments }, { groups, eps, activation }): Value {
-    // Without modulation and activation it is a primitive.
-    let y = groupNorm(graph, { x, gamma, beta, moments }, { groups, eps });
+  definition(graph, { x, more, gamma, beta, scale, shift, moments }, { groups, eps, activation }): Value {
+    // Of one source, without modulation and activation, it is a primitive.
+    let y = groupNorm(graph, { x: joined(graph, x, more), gamma, beta, moments }, { groups, eps });
     if (scale && shift) y = modulate(graph, { x: y, scale, shift });
     return activation === "silu" ? silu(graph, { x: y }) : y;
   },
-  reference({ x, gamma, beta, scale, shift, moments, y }, { groups, eps, activation }) {
+  reference({ x: first, more, gamma, beta, scale, shift, moments, y }, { groups, eps, activation }) {
+    const x = joinedTensor(first, more);
     const { normalized } = normalize(x, groups, eps, moments);
     const channels = gamma.data.length;
     for (let i = 0; i < x.data.length; i++) {

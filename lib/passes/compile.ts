@@ -1,7 +1,8 @@
 /**
  * The passes in their order: from the graph that model code built to a verified program.
  *
- *     simplify → removeDead → fuse → removeDead → strictly → withEpilogues → removeDead → withMoments → lower → plan → verifyPlan
+ *     simplify → removeDead → fuse → removeDead → strictly → withEpilogues → removeDead → withTwoSources → removeDead
+ *     → withMoments → lower → plan → verifyPlan
  */
 import type { Graph } from "../graph/graph.js";
 import type { Layout, Program } from "../program/program.js";
@@ -13,6 +14,7 @@ import { plan } from "./plan.js";
 import { removeDead } from "./remove-dead.js";
 import { simplify } from "./simplify.js";
 import { strictly } from "./strict.js";
+import { withTwoSources } from "./two-sources.js";
 import { verifyPlan } from "./verify-plan.js";
 
 /** The regions' layouts that a session's programs share. */
@@ -30,6 +32,8 @@ export interface CompileOptions {
   readonly moments?: boolean;
   /** Whether products finish what they store by the rules of epilogues.ts. Default false. */
   readonly epilogues?: boolean;
+  /** Whether norms and convolutions read the sides of a concatenation. Default false. */
+  readonly twoSources?: boolean;
   /** Called with every pass's name and the graph that it gave; for printing. */
   readonly observe?: (pass: string, graph: Graph) => void;
 }
@@ -43,6 +47,11 @@ const graphPasses = [
   [
     "epilogues",
     (graph: Graph, { epilogues }: CompileOptions) => (epilogues ? removeDead(withEpilogues(graph).graph).graph : graph),
+  ],
+  [
+    "two-sources",
+    (graph: Graph, { twoSources }: CompileOptions) =>
+      twoSources ? removeDead(withTwoSources(graph).graph).graph : graph,
   ],
   ["moments", (graph: Graph, { moments }: CompileOptions) => (moments ? withMoments(graph).graph : graph)],
   ["lower", (graph: Graph, { lowering }: CompileOptions) => (lowering ? lower(graph, lowering).graph : graph)],

@@ -2,7 +2,8 @@
  * Lets convolutions give the moments of what they store to the norms that read it, for which these would read it once more:
  *
  *     groupNorm(conv2d(x))                            → y, m = conv2dWithMoments(x); groupNorm(y, moments = m)
- *     groupNorm(concatChannels(conv2d(x), conv2d(z))) → the same of both, and their moments concatenated
+ *     groupNorm(concatChannels(conv2d(x), conv2d(z))) → the same of both, and their moments concatenated, as where
+ *                                                       the norm reads them as two sources
  */
 import { type Graph, type Node, storageOf, type Value } from "../graph/graph.js";
 import { applyOp, namedAttributes, namedOperands } from "../graph/op.js";
@@ -21,9 +22,13 @@ export function withMoments(source: Graph): Rewritten {
   const convolutions = new Map<Node, readonly Node[]>();
   for (const node of source.nodes) {
     if (node.op !== groupNorm.definition) continue;
-    const { x, moments } = namedOperands(node.op, node.operands);
-    const behind = moments ? null : convolutionsOf(x!);
-    if (behind) convolutions.set(node, behind);
+    const { x, more, moments } = namedOperands(node.op, node.operands);
+    const behind = moments ? [null] : [x!, more].map((source) => (source ? convolutionsOf(source) : []));
+    if (!behind.includes(null))
+      convolutions.set(
+        node,
+        behind.flatMap((nodes) => nodes!),
+      );
   }
   const wanted = new Set([...convolutions.values()].flat());
   const copy = new Copy(source);

@@ -21,6 +21,8 @@ export interface Site {
   readonly node: Node;
   readonly operands: Record<string, Value | null>;
   readonly attributes: Record<string, number | string>;
+  /** The old graph's readers of this node's operand, or of views of it, itself among them; those that read it twice, twice. */
+  readonly readersOf: (operand: string) => readonly Node[];
   /** Whether this node is the only reader of its operand. */
   readonly usedOnce: (operand: string) => boolean;
   /** The node that computes `value` if it is one of `op` and could as well be computed here; else null. */
@@ -154,7 +156,7 @@ export function rewrite(source: Graph, rules: readonly Rule[], { share = false }
 
 /** What rules ask about: uses in the old graph; places and mutations so far in the new one. */
 class Sites {
-  private readonly uses = new Map<Value, number>();
+  private readonly uses = new Map<Value, Node[]>();
   private readonly everMutated = new Set<string>();
   /** For a storage of the new graph, the place of the last node that changed it. */
   private readonly lastMutation = new Map<Value, number>();
@@ -166,7 +168,10 @@ class Sites {
   ) {
     for (const node of source.nodes) {
       for (const value of node.operands) {
-        if (value) this.uses.set(storageOf(value), (this.uses.get(storageOf(value)) ?? 0) + 1);
+        if (!value) continue;
+        const uses = this.uses.get(storageOf(value));
+        if (uses) uses.push(node);
+        else this.uses.set(storageOf(value), [node]);
       }
       for (const storage of mutatedBy(node)) this.everMutated.add(leafKey(storage));
     }
@@ -191,12 +196,14 @@ class Sites {
     const applicable = rules.filter((rule) => rule.on === node.op);
     if (applicable.length === 0) return null;
     const old = namedOperands(node.op, node.operands);
+    const readersOf = (name: string) => (old[name] && this.uses.get(storageOf(old[name]))) ?? [];
     const site: Site = {
       graph: this.graph,
       node,
       operands: namedOperands(node.op, operands),
       attributes: namedAttributes(node.op, node.attributes),
-      usedOnce: (name) => old[name] !== null && this.uses.get(storageOf(old[name]!)) === 1,
+      readersOf,
+      usedOnce: (name) => readersOf(name).length === 1,
       producer: (value, op) => this.producer(value, op),
       placeOf: (value) => this.placeOf(storageOf(value).producer),
       stable: (value) => !this.everMutated.has(leafKey(storageOf(value))),

@@ -171,9 +171,7 @@ function attributeLine(op: OpDefinition, name: string, spec: AttributeSpec, used
   if (spec.kind === "float") return `check.real("${name}");`;
   if (spec.kind === "choice") {
     const check = `check.choice("${name}", ${spec.values.length})`;
-    const isDtype = Object.values(op.results).some(
-      ({ dtype }) => typeof dtype === "object" && "choice" in dtype && dtype.choice === name,
-    );
+    const isDtype = Object.values(op.results).some(({ dtype }) => (dtype as { choice?: string })?.choice === name);
     if (!isDtype) return `${check};`;
     return `const Dtype ${name} = std::array{${spec.values.map((value) => `Dtype::${value}`).join(", ")}}[${check}];`;
   }

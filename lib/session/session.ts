@@ -89,11 +89,11 @@ export class Session {
       weights: shared ? parameters.layout : layoutOf("weights", trainable ? [] : declared.map(lowered)),
       state: layoutOf("state", (trainable ? [...states, ...declared] : states).map(lowered)),
     };
-    const { moments, epilogues } = capabilities[kind];
+    const { moments, epilogues, twoSources } = capabilities[kind];
     const compileAll = async () => {
       const compiled = new Map<string, Program>();
       for (const [name, graph] of Object.entries(programs)) {
-        compiled.set(name, await compileAsync(graph, layouts, { lowering, strict, moments, epilogues }));
+        compiled.set(name, await compileAsync(graph, layouts, { lowering, strict, moments, epilogues, twoSources }));
       }
       return compiled;
     };

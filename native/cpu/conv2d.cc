@@ -16,7 +16,8 @@ void convolve(const Op& op, const Tensor& residual, int64_t residualRows, bool s
   epilogue.residualRows = residualRows;
   Convolution shape = convolutionOf(op.x, op.weight, op.y, op.stride, op.upsample);
   shape.strict = strict;
-  convolution(context, shape, matrixOf(op.x), op.weight, epilogue, matrixOf(op.y));
+  const Sources x(matrixOf(op.x), op.more ? matrixOf(op.more) : Matrix());
+  convolution(context, shape, x, op.weight, epilogue, matrixOf(op.y));
 }
 }  // namespace
 

@@ -1,6 +1,7 @@
 // y = act((x - mean) a + b) with, for image n and channel c of group g,
 //   a = gamma (1 + scale) / sqrt(variance + eps),  b = beta (1 + scale) + shift,
-// and its gradient. x: [N, positions, C]. See lib/ops/group-norm.ts.
+// and its gradient. x: [N, positions, C], some channels of a row in one tensor and the rest in another where there are two
+// sources. See lib/ops/group-norm.ts.
 //
 // Statistics read x once from memory: each block of rows, small enough to stay in cache, gives the mean of each channel
 // (summing differences from its first row, so that a large common offset costs no digits) and then the squared deviations
@@ -14,6 +15,29 @@
 namespace counterpoint::COUNTERPOINT_ISA {
 namespace {
 
+// Where some channels of x lie, dense: the first of them in x, and how many.
+struct Source {
+  const float* data;
+  int64_t first, channels;
+
+  const float* row(int64_t index) const { return data + index * channels; }
+};
+
+struct Sources {
+  Source of[2];
+  int count;
+
+  const Source* begin() const { return of; }
+  const Source* end() const { return of + count; }
+};
+
+Sources sourcesOf(const GroupNorm& op) {
+  const int64_t channels = op.x.columns();
+  if (!op.more) return {{{op.x.f32(), 0, channels}, {}}, 1};
+  return {{{op.x.f32(), 0, channels}, {op.more.f32(), channels, op.more.columns()}}, 2};
+}
+Sources sourcesOf(const GroupNormGradient& op) { return {{{op.x.f32(), 0, op.x.columns()}, {}}, 1}; }
+
 // What y = act((x - mean) a + b) needs of one image, a number a channel.
 struct Coefficients {
   float *mean, *a, *b;
@@ -25,8 +49,9 @@ class Statistics {
  public:
   Statistics(const Op& op, Context& context)
       : op(op),
-        channels(op.x.columns()),
-        blocks{op.x.shape[0], op.x.size() / op.x.shape[0] / channels, channels},
+        x(sourcesOf(op)),
+        channels(op.gamma.columns()),
+        blocks{op.x.shape[0], op.x.rows() / op.x.shape[0], channels},
         coefficients(context.scratch(static_cast<size_t>(blocks.images * 3 * channels))),
         inverse(context.scratch(static_cast<size_t>(blocks.images * op.groups))) {
     const Parts parts = partsOf(op, context);
@@ -44,6 +69,7 @@ class Statistics {
   float factor(int64_t n, int64_t c) const { return op.scale ? 1.0f + op.scale.f32()[n * channels + c] : 1.0f; }
 
   const Op& op;
+  const Sources x;
   const int64_t channels;
   const PositionBlocks blocks;
   float* const coefficients;  // [N, 3, C]
@@ -66,8 +92,11 @@ class Statistics {
   Parts momentsOfX(Context& context) const {
     float* moments = context.scratch(blocks.floats(2));
     parallel(context, blocks.count(), [&](int64_t index, int) {
-      const int64_t begin = blocks.begin(index);
-      momentsOfBlock(op.x.f32() + begin * channels, blocks.end(index) - begin, channels, moments + index * 2 * channels);
+      const int64_t begin = blocks.begin(index), rows = blocks.end(index) - begin;
+      for (const Source& source : x) {
+        float* mean = moments + index * 2 * channels + source.first;
+        momentsOfBlock(source.row(begin), rows, source.channels, mean, mean + channels);
+      }
     });
     return {moments, blocks.rows, blocks.perImage};
   }
@@ -104,12 +133,14 @@ void normalize(const Statistics<GroupNorm>& statistics, Context& context) {
   parallel(context, statistics.blocks.count(), [&](int64_t index, int) {
     const Coefficients k = statistics.of(statistics.blocks.image(index));
     for (int64_t row = statistics.blocks.begin(index); row < statistics.blocks.end(index); ++row) {
-      const float* x = statistics.op.x.f32() + row * channels;
-      float* y = statistics.op.y.f32() + row * channels;
-      overLanes(0, channels, [&](int64_t c, auto lane) {
-        const Vec z = fma(sub(lane.read(x + c), lane.read(k.mean + c)), lane.read(k.a + c), lane.read(k.b + c));
-        lane.write(y + c, activated ? silu(z) : z);
-      });
+      for (const Source& source : statistics.x) {
+        const float *x = source.row(row), *mean = k.mean + source.first, *a = k.a + source.first, *b = k.b + source.first;
+        float* y = statistics.op.y.f32() + row * channels + source.first;
+        overLanes(0, source.channels, [&](int64_t c, auto lane) {
+          const Vec z = fma(sub(lane.read(x + c), lane.read(mean + c)), lane.read(a + c), lane.read(b + c));
+          lane.write(y + c, activated ? silu(z) : z);
+        });
+      }
     }
   });
 }

@@ -6,10 +6,10 @@
 
 namespace counterpoint::COUNTERPOINT_ISA {
 
-// Writes the mean of each channel over `rows` rows, then the sums of squared deviations, to moments: [2, C].
-inline void momentsOfBlock(const float* x, int64_t rows, int64_t channels, float* moments) {
-  float *mean = moments, *squares = moments + channels;
-  std::fill_n(moments, 2 * channels, 0.0f);
+// Writes the mean of each channel over `rows` rows, and the sums of squared deviations from it.
+inline void momentsOfBlock(const float* x, int64_t rows, int64_t channels, float* mean, float* squares) {
+  std::fill_n(mean, channels, 0.0f);
+  std::fill_n(squares, channels, 0.0f);
   for (int64_t row = 1; row < rows; ++row) {
     overLanes(0, channels, [&](int64_t c, auto lane) {
       lane.write(mean + c, add(lane.read(mean + c), sub(lane.read(x + row * channels + c), lane.read(x + c))));
@@ -30,7 +30,8 @@ inline void momentsOfBlock(const float* x, int64_t rows, int64_t channels, float
 // Of every `block` rows of x [rows, channels], which are whole blocks, to moments: [rows / block, 2, channels].
 inline void momentsOf(Context& context, const float* x, int64_t rows, int64_t channels, int64_t block, float* moments) {
   parallel(context, rows / block, [&](int64_t index, int) {
-    momentsOfBlock(x + index * block * channels, block, channels, moments + index * 2 * channels);
+    float* mean = moments + index * 2 * channels;
+    momentsOfBlock(x + index * block * channels, block, channels, mean, mean + channels);
   });
 }
 

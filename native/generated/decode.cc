@@ -159,17 +159,19 @@ void checkConcatTokens(ShapeCheck& check) {
   check.result("y", storage, {N, A + B, C});
 }
 
-// conv2d(x:storage[N H W I],weight:weight[K K I O],bias?:f32[O],residual?:storage[N (H*upsample)/stride (W*upsample)/stride O];stride:int,upsample:int,accuracy:fast|strict)->(y:storage[N (H*upsample)/stride (W*upsample)/stride O]) where K % 2 == 1,K <= 15,upsample <= 2
+// conv2d(x:storage[N H W I],more?:storage[N H W J],weight:weight[K K I+J O],bias?:f32[O],residual?:storage[N (H*upsample)/stride (W*upsample)/stride O];stride:int,upsample:int,accuracy:fast|strict)->(y:storage[N (H*upsample)/stride (W*upsample)/stride O]) where K % 2 == 1,K <= 15,upsample <= 2
 void checkConv2d(ShapeCheck& check) {
-  Size N, H, W, I, K, O;
+  Size N, H, W, I, J, K, O;
   const Size stride = check.integer("stride");
   const Size upsample = check.integer("upsample");
   check.choice("accuracy", 2);
   check.operand("x", storage, {&N, &H, &W, &I});
-  check.operand("weight", weight, {&K, &K, &I, &O});
+  check.optional("more", storage, {&N, &H, &W, &J});
+  check.operand("weight", weight, {&K, &K, any, &O});
   check.optional("bias", Dtype::f32, {&O});
   check.optional("residual", storage, {&N, any, any, &O});
-  check.expect(3, "residual", {N, H * upsample / stride, W * upsample / stride, O});
+  check.expect(2, "weight", {K, K, I + J, O});
+  check.expect(4, "residual", {N, H * upsample / stride, W * upsample / stride, O});
   check.where("K % 2 == 1", K % Size(2) == Size(1));
   check.where("K <= 15", K <= Size(15));
   check.where("upsample <= 2", upsample <= Size(2));
@@ -189,16 +191,18 @@ void checkConv2dInputGradient(ShapeCheck& check) {
   check.result("dx", storage, {N, H * stride / upsample, W * stride / upsample, I});
 }
 
-// conv2dShifted(x:storage[N H W I],weight:weight[K K I O],bias?:f32[O],shift:storage[N O];stride:int,upsample:int,accuracy:fast|strict)->(y:storage[N (H*upsample)/stride (W*upsample)/stride O]) where K % 2 == 1,K <= 15,upsample <= 2
+// conv2dShifted(x:storage[N H W I],more?:storage[N H W J],weight:weight[K K I+J O],bias?:f32[O],shift:storage[N O];stride:int,upsample:int,accuracy:fast|strict)->(y:storage[N (H*upsample)/stride (W*upsample)/stride O]) where K % 2 == 1,K <= 15,upsample <= 2
 void checkConv2dShifted(ShapeCheck& check) {
-  Size N, H, W, I, K, O;
+  Size N, H, W, I, J, K, O;
   const Size stride = check.integer("stride");
   const Size upsample = check.integer("upsample");
   check.choice("accuracy", 2);
   check.operand("x", storage, {&N, &H, &W, &I});
-  check.operand("weight", weight, {&K, &K, &I, &O});
+  check.optional("more", storage, {&N, &H, &W, &J});
+  check.operand("weight", weight, {&K, &K, any, &O});
   check.optional("bias", Dtype::f32, {&O});
   check.operand("shift", storage, {&N, &O});
+  check.expect(2, "weight", {K, K, I + J, O});
   check.where("K % 2 == 1", K % Size(2) == Size(1));
   check.where("K <= 15", K <= Size(15));
   check.where("upsample <= 2", upsample <= Size(2));
@@ -220,18 +224,20 @@ void checkConv2dWeightGradient(ShapeCheck& check) {
   check.result("dweight", Dtype::f32, {kernel, kernel, I, O});
 }
 
-// conv2dWithMoments(x:storage[N H W I],weight:weight[K K I O],bias?:f32[O],residual?:storage[N (H*upsample)/stride (W*upsample)/stride O];stride:int,upsample:int,accuracy:fast|strict,block:int)->(y:storage[N (H*upsample)/stride (W*upsample)/stride O],moments:f32[N ((H*upsample)/stride)*((W*upsample)/stride)/block 2 O]) where K % 2 == 1,K <= 15,upsample <= 2
+// conv2dWithMoments(x:storage[N H W I],more?:storage[N H W J],weight:weight[K K I+J O],bias?:f32[O],residual?:storage[N (H*upsample)/stride (W*upsample)/stride O];stride:int,upsample:int,accuracy:fast|strict,block:int)->(y:storage[N (H*upsample)/stride (W*upsample)/stride O],moments:f32[N ((H*upsample)/stride)*((W*upsample)/stride)/block 2 O]) where K % 2 == 1,K <= 15,upsample <= 2
 void checkConv2dWithMoments(ShapeCheck& check) {
-  Size N, H, W, I, K, O;
+  Size N, H, W, I, J, K, O;
   const Size stride = check.integer("stride");
   const Size upsample = check.integer("upsample");
   check.choice("accuracy", 2);
   const Size block = check.integer("block");
   check.operand("x", storage, {&N, &H, &W, &I});
-  check.operand("weight", weight, {&K, &K, &I, &O});
+  check.optional("more", storage, {&N, &H, &W, &J});
+  check.operand("weight", weight, {&K, &K, any, &O});
   check.optional("bias", Dtype::f32, {&O});
   check.optional("residual", storage, {&N, any, any, &O});
-  check.expect(3, "residual", {N, H * upsample / stride, W * upsample / stride, O});
+  check.expect(2, "weight", {K, K, I + J, O});
+  check.expect(4, "residual", {N, H * upsample / stride, W * upsample / stride, O});
   check.where("K % 2 == 1", K % Size(2) == Size(1));
   check.where("K <= 15", K <= Size(15));
   check.where("upsample <= 2", upsample <= Size(2));
@@ -348,22 +354,28 @@ void checkGroupMoments(ShapeCheck& check) {
   check.result("moments", Dtype::f32, {N, rows / block, Size(2), C});
 }
 
-// groupNorm(x:storage[N ... C],gamma:f32[C],beta:f32[C],scale?:storage[N C],shift?:storage[N C],moments?:f32[N B 2 C];groups:int,eps:float,activation:none|silu)->(y:storage[N ... C]) where C % groups == 0,rows % B == 0
+// groupNorm(x:storage[N ... C],more?:storage[N ... D],gamma:f32[C+D],beta:f32[C+D],scale?:storage[N C+D],shift?:storage[N C+D],moments?:f32[N B 2 C+D];groups:int,eps:float,activation:none|silu)->(y:storage[N ... C+D]) where (C+D) % groups == 0,rows % B == 0
 void checkGroupNorm(ShapeCheck& check) {
-  Size N, C, B;
+  Size N, C, D, B;
   const Size groups = check.integer("groups");
   check.real("eps");
   check.choice("activation", 2);
   check.operand("x", storage, {&N, rest, &C});
-  check.operand("gamma", Dtype::f32, {&C});
-  check.operand("beta", Dtype::f32, {&C});
-  check.optional("scale", storage, {&N, &C});
-  check.optional("shift", storage, {&N, &C});
-  check.optional("moments", Dtype::f32, {&N, &B, Size(2), &C});
+  check.optional("more", storage, {&N, rest, &D});
+  check.operand("gamma", Dtype::f32, {any});
+  check.operand("beta", Dtype::f32, {any});
+  check.optional("scale", storage, {&N, any});
+  check.optional("shift", storage, {&N, any});
+  check.optional("moments", Dtype::f32, {&N, &B, Size(2), any});
   const Size rows = check.rows();
-  check.where("C % groups == 0", C % groups == Size(0));
+  check.expect(2, "gamma", {C + D});
+  check.expect(3, "beta", {C + D});
+  check.expect(4, "scale", {N, C + D});
+  check.expect(5, "shift", {N, C + D});
+  check.expect(6, "moments", {N, B, Size(2), C + D});
+  check.where("(C+D) % groups == 0", (C + D) % groups == Size(0));
   check.where("rows % B == 0", rows % B == Size(0));
-  check.result("y", storage, {N, rest, C});
+  check.result("y", storage, {N, rest, C + D});
 }
 
 // groupNormGradient(x:storage[N ... C],gamma:f32[C],beta:f32[C],scale?:storage[N C],shift?:storage[N C],dy:storage[N ... C];groups:int,eps:float,activation:none|silu)->(dx:storage[N ... C],dgamma:f32[C],dbeta:f32[C],dscale:storage[N C],dshift:storage[N C]) where C % groups == 0
@@ -735,6 +747,7 @@ const OpEntry table[] = {
     {0x2f943092, "squaredErrorGradient", 5, 0, checkSquaredErrorGradient, RUN(SquaredErrorGradient, squaredErrorGradient)},
     {0x365a8c36, "store", 2, 0, checkStore, RUN(Store, store)},
     {0x3745c4a9, "sinusoidal", 2, 2, checkSinusoidal, RUN(Sinusoidal, sinusoidal)},
+    {0x38666c48, "groupNorm", 8, 3, checkGroupNorm, RUN(GroupNorm, groupNorm)},
     {0x3e27f891, "scaleBy", 2, 1, checkScaleBy, RUN(ScaleBy, scaleBy)},
     {0x44ffd46b, "multiplyAdds", 1, 2, checkMultiplyAdds, RUN(MultiplyAdds, multiplyAdds)},
     {0x4591f4bc, "expandTokens", 2, 1, checkExpandTokens, RUN(ExpandTokens, expandTokens)},
@@ -744,6 +757,7 @@ const OpEntry table[] = {
     {0x4c03daee, "addMaskedGradient", 3, 1, checkAddMaskedGradient, RUN(AddMaskedGradient, addMaskedGradient)},
     {0x4e304e38, "sliceChannels", 2, 2, checkSliceChannels, RUN(SliceChannels, sliceChannels)},
     {0x50a6511a, "meanGradient", 3, 0, checkMeanGradient, RUN(MeanGradient, meanGradient)},
+    {0x53da1856, "conv2d", 6, 3, checkConv2d, RUN(Conv2d, conv2d)},
     {0x576d18c1, "concatTokens", 3, 0, checkConcatTokens, RUN(ConcatTokens, concatTokens)},
     {0x59af6145, "embeddingGradient", 3, 1, checkEmbeddingGradient, RUN(EmbeddingGradient, embeddingGradient)},
     {0x59e1f498, "absoluteError", 4, 0, checkAbsoluteError, RUN(AbsoluteError, absoluteError)},
@@ -755,11 +769,9 @@ const OpEntry table[] = {
     {0x6ccac50e, "quickGeluGradient", 3, 0, checkQuickGeluGradient, RUN(QuickGeluGradient, quickGeluGradient)},
     {0x6d38f887, "clipFactor", 2, 1, checkClipFactor, RUN(ClipFactor, clipFactor)},
     {0x6d8b4764, "gatherRowsGradient", 3, 1, checkGatherRowsGradient, RUN(GatherRowsGradient, gatherRowsGradient)},
-    {0x70195af1, "groupNorm", 7, 3, checkGroupNorm, RUN(GroupNorm, groupNorm)},
     {0x73a28c89, "linearCombination", 5, 0, checkLinearCombination, RUN(LinearCombination, linearCombination)},
     {0x740959d0, "embedding", 3, 0, checkEmbedding, RUN(Embedding, embedding)},
     {0x7756dec9, "layerNorm", 4, 1, checkLayerNorm, RUN(LayerNorm, layerNorm)},
-    {0x83745191, "conv2d", 5, 3, checkConv2d, RUN(Conv2d, conv2d)},
     {0x88b62858, "upsample", 2, 0, checkUpsample, RUN(Upsample, upsample)},
     {0x8ae22db7, "sumSquares", 2, 0, checkSumSquares, RUN(SumSquares, sumSquares)},
     {0x8d1bd6dc, "fromRgb8", 2, 0, checkFromRgb8, RUN(FromRgb8, fromRgb8)},
@@ -776,10 +788,10 @@ const OpEntry table[] = {
     {0xa76d1913, "conv2dWeightGradient", 3, 3, checkConv2dWeightGradient, RUN(Conv2dWeightGradient, conv2dWeightGradient)},
     {0xa92a9fa6, "addMasked", 4, 0, checkAddMasked, RUN(AddMasked, addMasked)},
     {0xa967bdab, "multiply", 3, 0, checkMultiply, RUN(Multiply, multiply)},
+    {0xab2b3f9d, "conv2dWithMoments", 7, 4, checkConv2dWithMoments, RUN(Conv2dWithMoments, conv2dWithMoments)},
     {0xab798b2a, "modulateGradient", 6, 0, checkModulateGradient, RUN(ModulateGradient, modulateGradient)},
     {0xacd0112d, "attentionGradient", 8, 2, checkAttentionGradient, RUN(AttentionGradient, attentionGradient)},
     {0xb33c9bc0, "geglu", 2, 0, checkGeglu, RUN(Geglu, geglu)},
-    {0xb57ca0ff, "conv2dShifted", 5, 3, checkConv2dShifted, RUN(Conv2dShifted, conv2dShifted)},
     {0xb8912efa, "toRgb8", 2, 0, checkToRgb8, RUN(ToRgb8, toRgb8)},
     {0xba7f8b3c, "sliceTokens", 2, 2, checkSliceTokens, RUN(SliceTokens, sliceTokens)},
     {0xbe015a2f, "gegluGradient", 3, 0, checkGegluGradient, RUN(GegluGradient, gegluGradient)},
@@ -792,12 +804,12 @@ const OpEntry table[] = {
     {0xda49fa9b, "linearActivated", 4, 1, checkLinearActivated, RUN(LinearActivated, linearActivated)},
     {0xdc27355b, "conv2dInputGradient", 3, 2, checkConv2dInputGradient, RUN(Conv2dInputGradient, conv2dInputGradient)},
     {0xdf85ea1d, "quickGelu", 2, 0, checkQuickGelu, RUN(QuickGelu, quickGelu)},
+    {0xe466d262, "conv2dShifted", 6, 3, checkConv2dShifted, RUN(Conv2dShifted, conv2dShifted)},
     {0xe6125761, "gatherRows", 3, 0, checkGatherRows, RUN(GatherRows, gatherRows)},
     {0xe64e9576, "padChannels", 2, 2, checkPadChannels, RUN(PadChannels, padChannels)},
     {0xe7727c60, "l2NormalizeGradient", 3, 1, checkL2NormalizeGradient, RUN(L2NormalizeGradient, l2NormalizeGradient)},
     {0xeba6ad6e, "linearGated", 4, 0, checkLinearGated, RUN(LinearGated, linearGated)},
     {0xf0739744, "gelu", 2, 0, checkGelu, RUN(Gelu, gelu)},
-    {0xf70014b2, "conv2dWithMoments", 6, 4, checkConv2dWithMoments, RUN(Conv2dWithMoments, conv2dWithMoments)},
 };
 
 #undef RUN

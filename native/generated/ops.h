@@ -15,7 +15,7 @@ constexpr const char* isaNames[] = {"neon"};
 constexpr int isaCount = sizeof(isaNames) / sizeof(*isaNames);
 
 // Of the interfaces of all ops: parts of a build that differ in it do not fit together.
-constexpr uint32_t interfaceHash = 0x009fde41;
+constexpr uint32_t interfaceHash = 0xbdf6ce13;
 
 struct AbsoluteError {
   Tensor prediction, target, weight;
@@ -120,12 +120,12 @@ struct ConcatTokens {
 
 enum class Conv2dAccuracy : int { fast, strict };
 struct Conv2d {
-  Tensor x, weight, bias, residual;
+  Tensor x, more, weight, bias, residual;
   Tensor y;
   int64_t stride;
   int64_t upsample;
   Conv2dAccuracy accuracy;
-  static Conv2d from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1]), static_cast<Conv2dAccuracy>(static_cast<int>(a[2]))}; }
+  static Conv2d from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1]), static_cast<Conv2dAccuracy>(static_cast<int>(a[2]))}; }
 };
 
 struct Conv2dInputGradient {
@@ -138,12 +138,12 @@ struct Conv2dInputGradient {
 
 enum class Conv2dShiftedAccuracy : int { fast, strict };
 struct Conv2dShifted {
-  Tensor x, weight, bias, shift;
+  Tensor x, more, weight, bias, shift;
   Tensor y;
   int64_t stride;
   int64_t upsample;
   Conv2dShiftedAccuracy accuracy;
-  static Conv2dShifted from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1]), static_cast<Conv2dShiftedAccuracy>(static_cast<int>(a[2]))}; }
+  static Conv2dShifted from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1]), static_cast<Conv2dShiftedAccuracy>(static_cast<int>(a[2]))}; }
 };
 
 struct Conv2dWeightGradient {
@@ -157,13 +157,13 @@ struct Conv2dWeightGradient {
 
 enum class Conv2dWithMomentsAccuracy : int { fast, strict };
 struct Conv2dWithMoments {
-  Tensor x, weight, bias, residual;
+  Tensor x, more, weight, bias, residual;
   Tensor y, moments;
   int64_t stride;
   int64_t upsample;
   Conv2dWithMomentsAccuracy accuracy;
   int64_t block;
-  static Conv2dWithMoments from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1]), static_cast<Conv2dWithMomentsAccuracy>(static_cast<int>(a[2])), static_cast<int64_t>(a[3])}; }
+  static Conv2dWithMoments from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], t[6], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1]), static_cast<Conv2dWithMomentsAccuracy>(static_cast<int>(a[2])), static_cast<int64_t>(a[3])}; }
 };
 
 struct Downsample {
@@ -258,12 +258,12 @@ struct GroupMoments {
 
 enum class GroupNormActivation : int { none, silu };
 struct GroupNorm {
-  Tensor x, gamma, beta, scale, shift, moments;
+  Tensor x, more, gamma, beta, scale, shift, moments;
   Tensor y;
   int64_t groups;
   double eps;
   GroupNormActivation activation;
-  static GroupNorm from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], t[6], static_cast<int64_t>(a[0]), a[1], static_cast<GroupNormActivation>(static_cast<int>(a[2]))}; }
+  static GroupNorm from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], static_cast<int64_t>(a[0]), a[1], static_cast<GroupNormActivation>(static_cast<int>(a[2]))}; }
 };
 
 enum class GroupNormGradientActivation : int { none, silu };

@@ -37,6 +37,8 @@ Size Size::combine(Size a, Size b, Compute compute) {
 }
 
 Size operator+(Size a, Size b) {
+  if (!a.isBound()) return b;
+  if (!b.isBound()) return a;
   return Size::combine(a, b, [](int64_t x, int64_t y, int64_t* out) { return !__builtin_add_overflow(x, y, out); });
 }
 

@@ -11,7 +11,8 @@
 namespace counterpoint {
 
 // An integer of a shape rule. Arithmetic that overflows or divides with a remainder has no value. A size is unbound
-// where the only operands that would bind it are absent. A comparison is 1 or 0, unbound where a side is.
+// where the only operands that would bind it are absent, and is then nothing in a sum. A comparison is 1 or 0, unbound
+// where a side is.
 class Size {
  public:
   Size() = default;

@@ -11,6 +11,7 @@ struct GroupCase {
   int images, positions, channels, groups, positionsPerBlock;
   bool modulated = true, silu = true;
   double offset = 0;
+  int moreChannels = 0;  // of a second source
 };
 
 template <class T>
@@ -43,15 +44,24 @@ void run(const GroupCase& c) {
   const Values<T> x(size(c.images, c.positions, c.channels), [&](size_t) { return c.offset + normal(); });
   const auto gamma = normals<float>(size(c.channels)), beta = normals<float>(size(c.channels));
   const auto scale = normals<T>(size(c.images, c.channels)), shift = normals<T>(size(c.images, c.channels));
+  // The same x as two sources.
+  const int ofFirst = c.channels - c.moreChannels;
+  const auto channelsOf = [&](int firstChannel, int channels) {
+    return Values<T>(size(c.images, c.positions, channels), [&](size_t i) {
+      const auto row = static_cast<int64_t>(i) / channels, channel = static_cast<int64_t>(i) % channels;
+      return x[row * c.channels + firstChannel + channel];
+    });
+  };
+  const Values<T> first = channelsOf(0, ofFirst), more = channelsOf(ofFirst, c.moreChannels);
   const int blocks = divideUp(c.positions, c.positionsPerBlock);
   Values<float> moments(size(c.images, blocks, 2, c.channels)), coefficients(size(c.images, 3, c.channels));
   Values<T> y(x.size());
-  const GroupNormProblem<T> g{x.data(), gamma.data(), beta.data(), scale.orNull(c.modulated), shift.orNull(c.modulated),
+  const GroupNormProblem<T> g{first.data(), gamma.data(), beta.data(), scale.orNull(c.modulated), shift.orNull(c.modulated),
                               y.data(), moments.data(), coefficients.data(), c.images, c.positions, c.channels, c.groups,
-                              c.positionsPerBlock, 1e-5f, c.silu};
+                              c.positionsPerBlock, 1e-5f, c.silu, more.orNull(c.moreChannels > 0), c.moreChannels};
   const int parts = divideUp(c.images * blocks * (c.channels / count), normThreads);
   std::string what = "groupNorm";
-  for (int number : {c.images, c.positions, c.channels, c.groups, c.positionsPerBlock, count}) {
+  for (int number : {c.images, c.positions, c.channels, c.groups, c.positionsPerBlock, count, c.moreChannels}) {
     what += " " + std::to_string(number);
   }
   // x is no more exact than f32 beside the offset.
@@ -96,6 +106,9 @@ void testNorms() {
   run<T, whole>({2, 33, 16, 4, 16, false, true});
   run<T, whole>({1, 100, 40, 1, 7});
   run<T, whole>({3, 9, 8, 8, 4, true, false});
+  run<T, 1>({2, 7, 6, 2, 3, true, true, 0, 1});
+  run<T, 1>({3, 20, 15, 3, 16, false, false, 0, 7});
+  run<T, whole>({2, 33, 48, 2, 16, true, true, 0, 32});
   runLayer<T, 1>(1, 3);
   runLayer<T, 1>(7, 77);
   runLayer<T, whole>(5, 8);

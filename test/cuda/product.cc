@@ -15,11 +15,13 @@ struct Case {
   bool bias = true, residual = true;
   int splits = 1;
   bool moments = false;
+  int moreChannels = 0;  // of a second source
 };
 
 std::string title(const Case& c) {
   std::string text = "product";
-  for (int number : {c.images, c.height, c.width, c.channels, c.columns, c.kernel, c.stride, c.upsample, c.splits}) {
+  for (int number : {c.images, c.height, c.width, c.channels, c.columns, c.kernel, c.stride, c.upsample, c.splits,
+                     c.moreChannels}) {
     text += " " + std::to_string(number);
   }
   return text;
@@ -95,16 +97,26 @@ void run(const Case& c) {
                        normals<T>(count(taps, c.channels, c.columns)), normals<T>(count(rows, c.columns)),
                        normals<float>(count(c.columns))};
 
+  // The same x as two sources.
+  const int ofFirst = c.channels - c.moreChannels, pixels = c.images * c.height * c.width;
+  const auto channelsOf = [&](int first, int channels) {
+    return Values<T>(count(pixels, channels), [&](size_t i) {
+      const auto pixel = static_cast<int64_t>(i) / channels, channel = static_cast<int64_t>(i) % channels;
+      return in.x[pixel * c.channels + first + channel];
+    });
+  };
+  const Values<T> x = channelsOf(0, ofFirst), more = channelsOf(ofFirst, c.moreChannels);
+
   const int paddedChannels = divideUp(c.channels, pieceSize<T>) * pieceSize<T>;
   const int steps = divideUp(taps * paddedChannels / pieceSize<T>, stepPieces);
   Values<T> packed(count(c.columns, taps, paddedChannels)), y(count(rows, c.columns));
   Values<float> partial(count(c.splits, rows, c.columns)), moments(count(rows / momentRows, 2, c.columns));
   const WeightPacking<T> packing{in.weight.data(), packed.data(), c.columns, taps, c.channels, paddedChannels,
                                  1, int64_t{c.channels} * c.columns, c.columns};
-  const Product<T> product{in.x.data(), packed.data(), in.bias.orNull(c.bias), in.residual.orNull(c.residual), y.data(),
+  const Product<T> product{x.data(), packed.data(), in.bias.orNull(c.bias), in.residual.orNull(c.residual), y.data(),
                            partial.orNull(c.splits > 1), moments.orNull(c.moments), rows, c.columns, c.height,
                            c.width, c.channels, paddedChannels, outputHeight, outputWidth, c.kernel, c.stride, c.upsample, c.splits, divideUp(steps, c.splits),
-                           c.columns % 2 == 0};
+                           c.columns % 2 == 0, more.orNull(c.moreChannels > 0), c.moreChannels};
   const unsigned tiles = static_cast<unsigned>(divideUp(rows, Tile::rows) * divideUp(c.columns, Tile::columns));
   const int64_t terms = int64_t{taps} * c.channels;
   compare<T>(title(c) + " in tiles of " + std::to_string(Tile::rows) + " x " + std::to_string(Tile::columns), y,
@@ -131,6 +143,8 @@ void testTiles() {
   run<T, SmallTile, false>({3, 4, 6, 4, 5, 3, 2, 2});
   run<T, SmallTile, false>({1, 2, 3, 2, 3, 5, 1, 1, true, false, 2});
   run<T, SmallTile, false>({2, 4, 8, 3, 7, 3, 1, 1, true, true, 1, true});
+  run<T, SmallTile, false>({2, 5, 4, 11, 6, 3, 1, 1, true, true, 1, false, 4});
+  run<T, SmallTile, false>({1, 4, 6, 16, 5, 1, 2, 2, true, false, 1, false, 15});
   // Whole pieces: more rows, columns and steps than a tile and its stages have, and fewer.
   run<T, SmallTile, true>({1, 1, 9, 1024, 10});
   run<T, SmallTile, true>({1, 9, 8, 32, 70, 3});
@@ -140,6 +154,9 @@ void testTiles() {
   run<T, SmallTile, true>({2, 3, 5, 72, 7, 3, 1, 1, true, true, 3});
   run<T, SmallTile, true>({3, 8, 4, 16, 70, 1, 1, 1, true, true, 1, true});
   run<T, SmallTile, true>({2, 8, 8, 72, 13, 3, 1, 1, true, true, 3, true});
+  run<T, SmallTile, true>({1, 1, 9, 136, 10, 1, 1, 1, true, true, 1, false, 96});
+  run<T, SmallTile, true>({2, 5, 6, 48, 34, 3, 2, 2, true, false, 2, false, 8});
+  run<T, SmallTile, true>({2, 8, 8, 72, 13, 3, 1, 1, true, true, 3, true, 48});
 }
 
 template <class T>
@@ -147,7 +164,9 @@ void testLargeTiles() {
   run<T, TallTile, true>({1, 10, 15, 40, 70, 3});
   run<T, TallTile, true>({2, 1, 70, 168, 30, 1, 1, 1, true, true, 2});
   run<T, TallTile, true>({1, 16, 10, 8, 70, 3, 1, 1, false, true, 1, true});
+  run<T, TallTile, true>({1, 10, 15, 40, 70, 3, 1, 1, true, true, 1, false, 24});
   run<T, LargeTile, true>({1, 10, 15, 40, 130, 3});
+  run<T, LargeTile, true>({1, 9, 15, 40, 130, 3, 1, 1, true, true, 1, false, 16});
   run<T, LargeTile, true>({3, 8, 4, 8, 136, 1, 1, 2, true, true, 1, true});
   run<T, LargeTile, true>({3, 6, 9, 8, 150, 3, 2, 2});
 }

@@ -284,6 +284,23 @@ void testConvolutions() {
       convolution(context, shape, x.matrix(), kept, epilogue, out.matrix());
     });
 
+    for (const int64_t split : {int64_t{1}, c[3] / 2, c[3] / 16 * 16}) {
+      if (split < 1 || split >= c[3]) continue;
+      Data first(x.rows, split), second(x.rows, c[3] - split);
+      for (int64_t r = 0; r < x.rows; ++r) {
+        std::copy_n(&x.at(r, 0), split, &first.at(r, 0));
+        std::copy_n(&x.at(r, split), c[3] - split, &second.at(r, 0));
+      }
+      const Sources both(first.matrix(), second.matrix());
+      const std::string sources = name + " of two sources, the first of " + std::to_string(split);
+      compare(sources, dy.rows, c[4], line, reference.y, 4e-6, [&](Context& context, Data& out) {
+        convolution(context, shape, both, kept, epilogue, out.matrix());
+      });
+      compare(sources + " strict", dy.rows, c[4], line, reference.y, 1e-6, [&](Context& context, Data& out) {
+        convolution(context, strict, both, weight, epilogue, out.matrix());
+      });
+    }
+
     // The last image alone must come out as it did among the others.
     Pool pool(2);
     Packings packings;
@@ -296,7 +313,8 @@ void testConvolutions() {
     convolution(context, shape, x.matrix(), kept, epilogue, all.matrix());
     Epilogue lastEpilogue = epilogue;
     lastEpilogue.residual += before * positions * residual.stride;
-    convolution(context, one, {x.data() + before * pixels * x.stride, pixels, c[3], x.stride}, kept,
+    const Matrix lastX{x.data() + before * pixels * x.stride, pixels, c[3], x.stride};
+    convolution(context, one, lastX, kept,
                 lastEpilogue, last.matrix());
     convolutionInputGradient(context, shape, dy.matrix(), kept, dxAll.matrix());
     convolutionInputGradient(context, one,

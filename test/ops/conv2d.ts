@@ -25,6 +25,38 @@ testOp(conv2d, [
     attributes: { accuracy: "strict" },
     differentiate: [],
   },
+  { name: "two sources", shapes: { x: [2, 3, 5, 4], more: [2, 3, 5, 3], weight: [1, 1, 7, 6], bias: [6] } },
+  {
+    name: "two sources",
+    shapes: { x: [2, 6, 4, 3], more: [2, 6, 4, 6], weight: [3, 3, 9, 5], bias: [5], residual: [2, 3, 2, 5] },
+    attributes: { stride: 2 },
+  },
+  {
+    name: "two sources",
+    shapes: { x: [2, 3, 2, 5], more: [2, 3, 2, 1], weight: [1, 1, 6, 5], residual: [2, 6, 4, 5] },
+    attributes: { upsample: 2 },
+  },
+  {
+    name: "two sources of a border within vectors",
+    shapes: { x: [2, 9, 17, 15], more: [2, 9, 17, 33], weight: [3, 3, 48, 33], bias: [33] },
+    differentiate: [],
+  },
+  {
+    name: "two sources of whole vectors",
+    shapes: { x: [2, 16, 16, 64], more: [2, 16, 16, 32], weight: [3, 3, 96, 32], residual: [2, 16, 16, 32] },
+    differentiate: [],
+  },
+  {
+    name: "two sources, strict",
+    shapes: { x: [2, 9, 11, 31], more: [2, 9, 11, 9], weight: [3, 3, 40, 33], bias: [33] },
+    attributes: { accuracy: "strict" },
+    differentiate: [],
+  },
+  {
+    name: "two deep sources",
+    shapes: { x: [2, 3, 3, 390], more: [2, 3, 3, 20], weight: [1, 1, 410, 40], bias: [40], residual: [2, 3, 3, 40] },
+    differentiate: [],
+  },
 ]);
 
 testOp(conv2dShifted, [
@@ -32,6 +64,10 @@ testOp(conv2dShifted, [
   { shapes: { x: [2, 6, 4, 3], weight: [3, 3, 3, 5], shift: [2, 5] }, attributes: { stride: 2 } },
   { shapes: { x: [3, 3, 2, 4], weight: [3, 3, 4, 5], bias: [5], shift: [3, 5] }, attributes: { upsample: 2 } },
   { name: "whole tiles", shapes: { x: [2, 9, 17, 16], weight: [3, 3, 16, 33], bias: [33], shift: [2, 33] } },
+  {
+    name: "two sources",
+    shapes: { x: [2, 9, 11, 7], more: [2, 9, 11, 2], weight: [3, 3, 9, 8], bias: [8], shift: [2, 8] },
+  },
   {
     name: "strict",
     shapes: { x: [2, 9, 11, 40], weight: [3, 3, 40, 33], bias: [33], shift: [2, 33] },
@@ -53,6 +89,11 @@ testOp(
     },
     { shapes: { x: [1, 8, 8, 8], weight: [1, 1, 8, 70] }, attributes: { block: 32, upsample: 2 } },
     { name: "deep", shapes: { x: [2, 8, 8, 64], weight: [3, 3, 64, 32], bias: [32] }, attributes: { block: 32 } },
+    {
+      name: "two sources",
+      shapes: { x: [2, 8, 8, 32], more: [2, 8, 8, 40], weight: [3, 3, 72, 32], bias: [32] },
+      attributes: { block: 32 },
+    },
   ],
   { ofStored: true },
 );

@@ -43,6 +43,26 @@ testOp(
       values: { x: spiked },
       differentiate: [],
     },
+    { name: "two sources", shapes: { x: [2, 6], more: [2, 3], gamma: [9], beta: [9] }, attributes: { groups: 3 } },
+    {
+      name: "a group of both sources",
+      shapes: { x: [2, 3, 5, 7], more: [2, 3, 5, 5], gamma: [12], beta: [12], scale: [2, 12], shift: [2, 12] },
+      attributes: { groups: 2, activation: "silu" },
+    },
+    {
+      name: "whole vectors of both sources",
+      shapes: { x: [2, 16, 16, 64], more: [2, 16, 16, 32], gamma: [96], beta: [96] },
+      attributes: { groups: 32, activation: "silu" },
+      tolerance: 1e-6,
+      differentiate: [],
+    },
+    {
+      name: "two sources",
+      shapes: { x: [2, 8, 8, 8], more: [2, 8, 8, 24], gamma: [32], beta: [32], moments: [2, 2, 2, 32] },
+      attributes: { groups: 4, activation: "silu" },
+      values: { moments: momentsOf(32) },
+      differentiate: [],
+    },
     {
       shapes: { x: [2, 6, 6], gamma: [6], beta: [6], moments: [2, 3, 2, 6] },
       attributes: { groups: 2 },

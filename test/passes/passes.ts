@@ -27,6 +27,7 @@ import { withMoments } from "../../lib/passes/moments.js";
 import { removeDead } from "../../lib/passes/remove-dead.js";
 import type { Rewritten } from "../../lib/passes/rewrite.js";
 import { simplify } from "../../lib/passes/simplify.js";
+import { withTwoSources } from "../../lib/passes/two-sources.js";
 import { printInstruction } from "../../lib/program/print.js";
 import { testDevices } from "../ops/devices.js";
 import { seeded } from "../random.js";
@@ -49,6 +50,7 @@ describe("passes on random graphs", () => {
     ["removeDead", removeDead],
     ["fuse after removeDead", (graph) => fuse(removeDead(graph).graph)],
     ["withEpilogues after removeDead", (graph) => withEpilogues(removeDead(graph).graph)],
+    ["withTwoSources after removeDead", (graph) => withTwoSources(removeDead(graph).graph)],
   ];
   for (const [name, pass] of passes) {
     it(`${name} keeps every state's final content and never changes its argument`, () => {
@@ -251,6 +253,46 @@ const ruleCases: readonly RuleCase[] = [
     left: ["conv2dShifted"],
   },
   {
+    name: "a norm and convolutions of a concatenation",
+    pass: (graph) => withTwoSources(removeDead(withEpilogues(removeDead(fuse(graph).graph).graph).graph).graph),
+    build: (graph, x) => {
+      const both = concatChannels(graph, { a: x, b: silu(graph, { x }) });
+      const y = silu(graph, { x: groupNorm(graph, { x: both, ...parameters(graph, 16) }, { groups: 2 }) });
+      const weight = graph.parameter("w16", [1, 1, 16, 16]);
+      const everywhere = expandTokens(graph, { x: graph.input("e", [2, 16]) }, { tokens: 16 });
+      const shifted = add(graph, {
+        a: conv2d(graph, { x: both, weight }),
+        b: graph.reshape(everywhere, [2, 4, 4, 16]),
+      });
+      return conv2d(graph, { x: both, weight, residual: add(graph, { a: y, b: shifted }) });
+    },
+    left: ["silu", "groupNorm", "conv2dShifted", "add", "conv2d"],
+  },
+  {
+    name: "a concatenation that is a residual too, or is read as tokens, stays",
+    pass: withTwoSources,
+    build: (graph, x) => {
+      const both = concatChannels(graph, { a: x, b: silu(graph, { x }) });
+      const weight = graph.parameter("w16", [3, 3, 16, 16]);
+      const y = conv2d(graph, { x: both, weight, residual: both });
+      const again = concatChannels(graph, { a: silu(graph, { x }), b: x });
+      const tokens = linear(graph, { x: graph.reshape(again, [2, 16, 16]), weight: graph.parameter("w", [16, 16]) });
+      const z = add(graph, { a: y, b: graph.reshape(tokens, [2, 4, 4, 16]) });
+      return conv2d(graph, { x: again, weight, residual: z });
+    },
+    left: ["silu", "concatChannels", "conv2d", "silu", "concatChannels", "linear", "add", "conv2d"],
+  },
+  {
+    name: "a norm that reads two convolutions as two sources",
+    pass: (graph) => withMoments(withTwoSources(graph).graph),
+    build: (graph, x) => {
+      const y = convolved(graph, upsample(graph, { x: upsample(graph, { x }) }));
+      const both = concatChannels(graph, { a: y, b: convolved(graph, y) });
+      return groupNorm(graph, { x: both, ...parameters(graph, 16) }, { groups: 2 });
+    },
+    left: ["upsample", "upsample", "conv2dWithMoments", "conv2dWithMoments", "concatChannels", "groupNorm"],
+  },
+  {
     name: "what is computed after the convolution is no residual",
     pass: fuse,
     build: (graph, x) => {
@@ -261,7 +303,7 @@ const ruleCases: readonly RuleCase[] = [
   },
 ];
 
-describe("rules of simplify, fuse, withEpilogues and withMoments", () => {
+describe("rules of simplify, fuse, withEpilogues, withTwoSources and withMoments", () => {
   for (const { name, pass, build, left } of ruleCases) {
     it(name, () => {
       const graph = new Graph();

@@ -111,20 +111,23 @@ void sumSquares(Context& context, const Convolution& shape, const float* upsampl
 }  // namespace
 
 Convolution convolutionOf(const Tensor& x, const Tensor& w, const Tensor& y, int64_t stride, int64_t upsample) {
-  return {x.shape[0], x.shape[1], x.shape[2], x.shape[3],           y.shape[1],           y.shape[2], y.shape[3],
+  return {x.shape[0], x.shape[1], x.shape[2], w.shape[2],           y.shape[1],           y.shape[2], y.shape[3],
           w.shape[0], w.shape[1], stride,     (w.shape[0] - 1) / 2, (w.shape[1] - 1) / 2, upsample};
 }
 
-void convolution(Context& context, const Convolution& shape, const Matrix& x, const Tensor& w, const Epilogue& epilogue,
+void convolution(Context& context, const Convolution& shape, const Sources& x, const Tensor& w, const Epilogue& epilogue,
                  const Matrix& y) {
   if (isPointwise(shape)) return linear(context, x, w, epilogue, y);
   if (prefersWinograd(shape)) return winogradConvolution(context, shape, x, w, epilogue, y);
-  const Positions positions = outputPositions(shape, x, zeroRow(context, shape.inChannels));
-  const Blocking blocking(positions.taps(), shape.inChannels);
-  IndirectProduct product{positions.count(), shape.outChannels, blocking, nullptr, false, epilogue, {}};
+  const float* zeros = zeroRow(context, shape.inChannels);
+  const Positions positions = outputPositions(shape, x.x, zeros), more = outputPositions(shape, x.more, zeros);
+  const int64_t taps = positions.taps();
+  IndirectProduct product{positions.count(),         shape.outChannels, Blocking(taps, x.x.columns), nullptr, false,
+                          epilogue,                  {},                Blocking(taps, x.more.columns)};
   useWeights(context, product, w, true);
   product.locate = [&](int64_t first, int64_t count, const RowPointers& pointers) {
     positions.locate(first, count, pointers.sources);
+    if (x.more.data) more.locate(first, count, pointers.sources + taps * count);
     for (int64_t i = 0; i < count; ++i) {
       pointers.targets[i] = y.row(first + i);
       if (epilogue.residual) pointers.residuals[i] = epilogue.residualOf(first + i);

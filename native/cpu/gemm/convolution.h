@@ -13,7 +13,7 @@
 namespace counterpoint::COUNTERPOINT_ISA {
 
 struct Convolution {
-  int64_t batch = 0, height = 0, width = 0, inChannels = 0;  // of x as stored, before upsampling
+  int64_t batch = 0, height = 0, width = 0, inChannels = 0;  // of x as stored, all sources, before upsampling
   int64_t outHeight = 0, outWidth = 0, outChannels = 0;
   int64_t kernelHeight = 0, kernelWidth = 0;  // at most maxKernel
   int64_t stride = 1, padTop = 0, padLeft = 0;
@@ -25,12 +25,12 @@ struct Convolution {
 
 constexpr int64_t maxKernel = 16;
 
-// The geometry of x [N,H,W,I], w [KH,KW,I,O] and y [N,OH,OW,O] (or their gradients, of equal shapes), padded by (K - 1)
+// The geometry of x [N,H,W,I], or the first of two sources, w [KH,KW,I,O] and y [N,OH,OW,O] (or their gradients, of equal shapes), padded by (K - 1)
 // / 2 above and to the left. Where the padding is another, set padTop and padLeft afterwards.
 Convolution convolutionOf(const Tensor& x, const Tensor& w, const Tensor& y, int64_t stride, int64_t upsample);
 
 // y[N*OH*OW, O] = x * w + bias + residual; x is [N*H*W, I]. `w` is packed through the context.
-void convolution(Context& context, const Convolution& shape, const Matrix& x, const Tensor& w, const Epilogue& epilogue,
+void convolution(Context& context, const Convolution& shape, const Sources& x, const Tensor& w, const Epilogue& epilogue,
                  const Matrix& y);
 
 // dx[N*H*W, I] from dy[N*OH*OW, O].

@@ -20,11 +20,12 @@ constexpr int64_t floatsWorthPacking = 1 << 18;
 bool worthKeeping(int64_t rows, int64_t floats) { return rows < rowsWorthPacking || floats < floatsWorthPacking; }
 
 // y = epilogue(x w), with the panels of w in `product`.
-void multiply(Context& context, IndirectProduct& product, const Matrix& x, const Matrix& y) {
+void multiply(Context& context, IndirectProduct& product, const Sources& x, const Matrix& y) {
   const Epilogue& epilogue = product.epilogue;
   product.locate = [&](int64_t first, int64_t count, const RowPointers& pointers) {
     for (int64_t i = 0; i < count; ++i) {
-      pointers.sources[i] = x.row(first + i);
+      pointers.sources[i] = x.x.row(first + i);
+      if (x.more.data) pointers.sources[count + i] = x.more.row(first + i);
       pointers.targets[i] = y.row(first + i);
       if (epilogue.residual) pointers.residuals[i] = epilogue.residualOf(first + i);
     }
@@ -36,11 +37,11 @@ void multiply(Context& context, IndirectProduct& product, const Matrix& x, const
 
 Matrix matrixOf(const Tensor& tensor) { return {tensor.f32(), tensor.rows(), tensor.columns(), tensor.rowStride}; }
 
-void linear(Context& context, const Matrix& x, const Tensor& w, const Epilogue& epilogue, const Matrix& y) {
+void linear(Context& context, const Sources& x, const Tensor& w, const Epilogue& epilogue, const Matrix& y) {
   const int64_t columns = epilogue.activation == Activation::geglu ? 2 * y.columns : y.columns;
-  const Blocking blocking(1, x.columns);
-  IndirectProduct product{y.rows, columns, blocking, nullptr, false, epilogue, {}};
-  useWeights(context, product, w, worthKeeping(y.rows, blocking.floats(columns)));
+  const Blocking blocking(1, x.x.columns), more(1, x.more.columns);
+  IndirectProduct product{y.rows, columns, blocking, nullptr, false, epilogue, {}, more};
+  useWeights(context, product, w, worthKeeping(y.rows, blocking.floats(columns) + more.floats(columns)));
   multiply(context, product, x, y);
 }
 

@@ -20,6 +20,14 @@ struct Matrix {
 // A tensor with all leading dimensions flattened into rows.
 Matrix matrixOf(const Tensor& tensor);
 
+// The rows of a product's left operand: those of `x`, each continued by that of `more` where it has columns. The chain of
+// additions of an output is cut where they meet.
+struct Sources {
+  Matrix x, more;
+
+  Sources(const Matrix& x, const Matrix& more = {}) : x(x), more(more) {}
+};
+
 enum class Activation { none, silu, gelu, quickGelu, geglu };
 
 // What becomes of a product's sums on the way out: f(sum + bias + residual). Behind geglu y has half the columns of the sums.
@@ -34,7 +42,7 @@ struct Epilogue {
 };
 
 // y[M,N] = f(x[M,K] w[K,N] + bias + residual). `w` is packed through the context.
-void linear(Context& context, const Matrix& x, const Tensor& w, const Epilogue& epilogue, const Matrix& y);
+void linear(Context& context, const Sources& x, const Tensor& w, const Epilogue& epilogue, const Matrix& y);
 
 // dx[M,K] = dy[M,N] w[K,N]^T.
 void linearInputGradient(Context& context, const Matrix& dy, const Tensor& w, const Matrix& dx);

@@ -47,6 +47,11 @@ bool multipliesPairs(const IndirectProduct& product) { return pairProducts && pr
 // Rows of a panel for so much depth.
 int64_t panelRows(const IndirectProduct& product, int64_t depth) { return product.pairs ? pairCount(depth) : depth; }
 
+// Floats of the panels for one source.
+int64_t panelFloats(const IndirectProduct& product, const Blocking& source) {
+  return product.pairs ? pairFloats(source, product.columns) : source.floats(product.columns);
+}
+
 void multiplyRows(const IndirectProduct& product, int rows, const Tile& tile) {
   if constexpr (pairProducts) {
     if (product.pairs) return multiplyPairsTile(rows, tile);
@@ -122,11 +127,10 @@ void fillRows(const IndirectProduct& product, const Item& item) {
   }
 }
 
-// The sums of an item, with bias and residual, in its targets. `columns`: how far apart the targets are.
-void multiplyItem(const IndirectProduct& product, const Item& item, int64_t columns) {
-  const Blocking& blocking = product.blocking;
+// What one source adds to the sums of an item: the first with the bias, the last with the residual.
+void multiplySource(const IndirectProduct& product, const Item& item, const Blocking& blocking,
+                    const float* const* sources, const float* packed, int64_t columns, bool first, bool last) {
   const int64_t taps = blocking.taps, panels = ceilDiv(product.columns, panelColumns);
-  if (taps == 0 || blocking.depth == 0) return fillRows(product, item);
   const bool rounded = multipliesPairs(product), aside = taps == 1 && aliased(columns) && (rounded || !product.pairs);
   const int64_t most = aside ? std::max<int64_t>(1, depthAtOnce / blocking.depthBlock) : 1;
   for (int64_t k = 0, depth; k < blocking.depth; k += depth) {
@@ -139,13 +143,24 @@ void multiplyItem(const IndirectProduct& product, const Item& item, int64_t colu
     depth = tile.blocks * block;
     for (int64_t t = 0; t < taps; t += blocking.tapBlock) {
       tile.segments = std::min(blocking.tapBlock, taps - t);
-      tile.rows = item.pointers.sources + t * item.rows;
+      tile.rows = sources + t * item.rows;
       tile.rowStep = item.rows;
-      const bool last = k + depth == blocking.depth && t + tile.segments == taps;
-      multiplyBlock(product, item, tile, product.panels + (panelRows(product, k) * taps + t * rows) * panels * panelColumns,
-                    k == 0 && t == 0, last);
+      const bool ends = k + depth == blocking.depth && t + tile.segments == taps;
+      multiplyBlock(product, item, tile, packed + (panelRows(product, k) * taps + t * rows) * panels * panelColumns,
+                    first && k == 0 && t == 0, last && ends);
     }
   }
+}
+
+// The sums of an item, with bias and residual, in its targets. `columns`: how far apart the targets are.
+void multiplyItem(const IndirectProduct& product, const Item& item, int64_t columns) {
+  const Blocking &blocking = product.blocking, &more = product.more;
+  if (blocking.taps == 0 || blocking.depth == 0) return fillRows(product, item);
+  const float* const* sources = item.pointers.sources;
+  multiplySource(product, item, blocking, sources, product.panels, columns, true, more.depth == 0);
+  if (more.depth == 0) return;
+  multiplySource(product, item, more, sources + blocking.taps * item.rows,
+                 product.panels + panelFloats(product, blocking), columns, false, true);
 }
 
 // y[m][first...] = f(sums[m]) for `count` columns of y; `gates` lies behind the sums that it multiplies.
@@ -202,12 +217,19 @@ void multiplyActivated(const IndirectProduct& product, const Item& item, float**
   }
 }
 
-// The rows that an item reads, as pairs in `out`, `stride` floats each.
-void roundRows(const IndirectProduct& product, const Item& item, int64_t stride, float* out) {
+// Floats of a row of one source as pairs. Sixteen more than it takes, as everywhere.
+int64_t roundedStride(const Blocking& source) { return source.depth > 0 ? roundedFloats(source.depth) + 16 : 0; }
+
+// The rows that an item reads, as pairs in `out`.
+void roundRows(const IndirectProduct& product, const Item& item, float* out) {
   if constexpr (pairProducts) {
-    for (int64_t i = 0; i < product.blocking.taps * item.rows; ++i, out += stride) {
-      roundRow(item.pointers.sources[i], product.blocking.depth, out);
-      item.pointers.sources[i] = out;
+    const float** sources = item.pointers.sources;
+    for (const Blocking* source : {&product.blocking, &product.more}) {
+      if (source->depth == 0) continue;
+      for (int64_t i = 0; i < source->taps * item.rows; ++i, ++sources, out += roundedStride(*source)) {
+        roundRow(*sources, source->depth, out);
+        *sources = out;
+      }
     }
   }
 }
@@ -226,22 +248,30 @@ const float* panelsOf(Context& context, const Tensor& w, Packing packing, int64_
 }
 
 void useWeights(Context& context, IndirectProduct& product, const Tensor& w, bool kept) {
-  const Blocking& blocking = product.blocking;
-  const int64_t columns = product.columns;
+  const Blocking &first = product.blocking, &more = product.more;
+  const int64_t columns = product.columns, tapStride = (first.depth + more.depth) * columns;
   product.pairs = w.dtype == Dtype::bf16;
-  if (product.pairs) {
-    product.panels = panelsOf(context, w, Packing::pairs, pairFloats(blocking, columns), kept,
-                              [&](float* out) { packPairs(context, blocking, columns, w.bf16(), out); });
-    return;
-  }
-  const WeightView view{w.f32(), blocking.depth * columns, columns, 1};
-  product.panels = panelsOf(context, w, Packing::forward, blocking.floats(columns), kept,
-                            [&](float* out) { packPanels(context, blocking, columns, view, out); });
+  // Panels of the first source are the weight's own where there is no second one.
+  const auto named = [&](Packing one, Packing split) {
+    return more.depth == 0 ? one : static_cast<Packing>(static_cast<uint32_t>(split) + static_cast<uint32_t>(first.depth));
+  };
+  const Packing packing =
+      product.pairs ? named(Packing::pairs, Packing::splitPairs) : named(Packing::forward, Packing::split);
+  const int64_t floats = panelFloats(product, first) + panelFloats(product, more);
+  product.panels = panelsOf(context, w, packing, floats, kept, [&](float* out) {
+    for (const Blocking* source : {&first, &more}) {
+      if (source->depth == 0) continue;
+      const int64_t begin = source == &first ? 0 : first.depth * columns;
+      if (product.pairs) packPairs(context, *source, columns, w.bf16() + begin, tapStride, out);
+      else packPanels(context, *source, columns, {w.f32() + begin, tapStride, columns, 1}, out);
+      out += panelFloats(product, *source);
+    }
+  });
 }
 
 void multiplyIndirect(Context& context, const IndirectProduct& product) {
   if (product.rows == 0 || product.columns == 0) return;
-  const int64_t taps = product.blocking.taps, panels = ceilDiv(product.columns, panelColumns);
+  const int64_t taps = product.blocking.taps * product.sources(), panels = ceilDiv(product.columns, panelColumns);
   const bool activated = product.epilogue.activation != Activation::none;
   const bool gated = product.epilogue.activation == Activation::geglu;
   const bool whole = gated && gatePanels(product) == 0;
@@ -249,9 +279,10 @@ void multiplyIndirect(Context& context, const IndirectProduct& product) {
   // Sixteen floats more, lest rows a power of two apart compete for a few lines of the first-level cache.
   const int64_t stride = !activated ? 0 : (whole ? panels : (gated ? 2 : 1) * panelsAside) * panelColumns + 16;
   const bool rounded = multipliesPairs(product);
-  const int64_t roundedStride = rounded ? roundedFloats(product.blocking.depth) + 16 : 0;
-  const int64_t widened =
-      product.pairs && !rounded ? product.blocking.tapBlock * product.blocking.depthBlock * panelColumns : 0;
+  const Blocking &source = product.blocking, &more = product.more;
+  const int64_t pairsOfRow = rounded ? source.taps * (roundedStride(source) + roundedStride(more)) : 0;
+  const int64_t largest = std::max(source.tapBlock * source.depthBlock, more.tapBlock * more.depthBlock);
+  const int64_t widened = product.pairs && !rounded ? largest * panelColumns : 0;
   context.parallel(deal.rowBlocks * deal.panelBlocks, [&](int64_t index, int thread) {
     const int64_t firstRow = index / deal.panelBlocks * deal.rowBlock,
                   firstPanel = index % deal.panelBlocks * deal.panelBlock;
@@ -263,12 +294,12 @@ void multiplyIndirect(Context& context, const IndirectProduct& product) {
     constexpr int64_t pointerFloats = sizeof(float*) / sizeof(float);
     const int64_t pointers = wholeLines((taps + 3) * item.rows * pointerFloats), sums = item.rows * stride;
     float* scratch = context.threadScratch(
-        thread, static_cast<size_t>(pointers + sums + taps * item.rows * roundedStride + widened));
+        thread, static_cast<size_t>(pointers + sums + item.rows * pairsOfRow + widened));
     const float** table = reinterpret_cast<const float**>(scratch);
     item.widened = scratch + pointers + sums;
     item.pointers = {table, const_cast<float**>(table + taps * item.rows), table + (taps + 1) * item.rows};
     product.locate(firstRow, item.rows, item.pointers);
-    if (rounded) roundRows(product, item, roundedStride, scratch + pointers + sums);
+    if (rounded) roundRows(product, item, scratch + pointers + sums);
     if (!activated) return multiplyItem(product, item, product.columns);
     multiplyActivated(product, item, const_cast<float**>(table + (taps + 2) * item.rows), scratch + pointers, stride);
   });

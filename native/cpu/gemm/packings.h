@@ -11,6 +11,8 @@ enum class Packing : uint32_t {
   winogradTransposed = 0x103,  // the same of w turned by 180 degrees and transposed
   pairs = 0x105,               // panels of pairs of w [taps, K, N] in bf16
   strictWinograd = 0x104,      // panels of the 16 matrices of F(2x2, 3x3)
+  split = 0x80000000,       // + depth of the first source: as forward, but for each of two sources apart
+  splitPairs = 0xc0000000,  // the same as pairs
   byParity = 0x1000,  // + 256 stride + 16 padTop + padLeft: panels of w's transpose, taps grouped by input position
 };
 

@@ -23,13 +23,14 @@ void packPanelOfPairs(const uint16_t* weights, int64_t stride, int64_t depth, in
 
 }  // namespace
 
-void packPairs(Context& context, const Blocking& blocking, int64_t columns, const uint16_t* weights, float* out) {
+void packPairs(Context& context, const Blocking& blocking, int64_t columns, const uint16_t* weights, int64_t tapStride,
+               float* out) {
   const int64_t panels = ceilDiv(columns, panelColumns);
   overPanels(context, blocking, columns, [&](const PanelPlace& at) {
     const int64_t column = at.panel * panelColumns, count = pairCount(at.depth);
     float* to = out + ((at.k / 2 * blocking.taps + at.tap * count) * panels + at.panel * at.taps * count) * panelColumns;
     for (int64_t t = at.tap; t < at.tap + at.taps; ++t, to += count * panelColumns) {
-      packPanelOfPairs(weights + (t * blocking.depth + at.k) * columns + column, columns, at.depth,
+      packPanelOfPairs(weights + t * tapStride + at.k * columns + column, columns, at.depth,
                        std::min(panelColumns, columns - column), to);
     }
   });

@@ -17,8 +17,9 @@ constexpr int64_t pairFloats(const Blocking& blocking, int64_t columns) {
   return blocking.taps * pairCount(blocking.depth) * ceilDiv(columns, panelColumns) * panelColumns;
 }
 
-// Packs weights [taps, depth, columns], all threads taking part.
-void packPairs(Context& context, const Blocking& blocking, int64_t columns, const uint16_t* weights, float* out);
+// Packs weights of [depth, columns] for every tap, `tapStride` elements apart, all threads taking part.
+void packPairs(Context& context, const Blocking& blocking, int64_t columns, const uint16_t* weights, int64_t tapStride,
+               float* out);
 
 // out[segment][depth][P] in floats, of a panel of `segments` taps of that depth.
 void widenPanel(const float* pairs, int64_t segments, int64_t depth, float* out);

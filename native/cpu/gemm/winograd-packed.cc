@@ -15,9 +15,9 @@ struct Domain {
   float* in = nullptr;
   float* out = nullptr;
 
-  Domain(const Filters& filters, int64_t frequencies, int64_t tiles)
-      : rowIn(wholeVectors(filters.depth)),
-        rowOut(filters.panels() * panelColumns),
+  Domain(const Problem& problem, int64_t frequencies, int64_t tiles)
+      : rowIn(problem.rowOf(problem.filters.depth)),
+        rowOut(problem.filters.panels() * panelColumns),
         inStride(frequencyStride(tiles * rowIn)),
         outStride(frequencyStride(tiles * rowOut)),
         floats(frequencies * (inStride + outStride)) {}
@@ -55,18 +55,19 @@ template <class F>
 void runApart(Context& context, const Problem& problem, int64_t blocks) {
   const Filters& filters = problem.filters;
   const int64_t tiles = problem.tiles(), block = ceilDiv(tiles, blocks);
-  const Domain shared(filters, F::frequencies, block);
+  const Domain shared(problem, F::frequencies, block);
   context.parallel(ceilDiv(tiles, block), [&](int64_t index, int thread) {
-    const int64_t pointers = pointerFloats(F::frequencies * block);
+    const int64_t pointers = pointerFloats(pointersOfTile<F> * block);
     float* memory = context.threadScratch(thread, static_cast<size_t>(shared.floats + pointers));
     Domain domain = shared;
     domain.use(memory, F::frequencies);
     const float** sources = reinterpret_cast<const float**>(memory + domain.floats);
     const int64_t first = index * block, count = std::min(block, tiles - first);
-    problem.grid.locate(first, count, sources);
+    locateTiles<F>(problem, first, count, sources);
     for (int64_t t = 0; t < count; ++t) {
       const float* const* next = sources + std::min(t + 1, count - 1);
-      transformPixels<F>(sources + t, next, count, 0, filters.depth, domain.in + t * domain.rowIn, domain.inStride);
+      transformTile<F>(problem, sources + t, next, count, 0, filters.depth, domain.in + t * domain.rowIn,
+                       domain.inStride);
     }
     for (int64_t z = 0; z < F::frequencies; ++z) multiplyFrequency(problem, domain, z, count, 0, filters.panels());
     storeTiles<F>(problem, first, count, 0, filters.columns, domain.out, domain.rowOut, domain.outStride);
@@ -78,14 +79,14 @@ void runTogether(Context& context, const Problem& problem) {
   const Filters& filters = problem.filters;
   const int64_t tiles = problem.tiles(), round = ceilDiv(tiles, ceilDiv(tiles, tilesInDomain<F>));
   const int64_t panels = filters.panels(), panelBlock = ceilDiv(panels, 2), halves = ceilDiv(panels, panelBlock);
-  Domain domain(filters, F::frequencies, round);
+  Domain domain(problem, F::frequencies, round);
   domain.use(context.scratch(static_cast<size_t>(domain.floats)), F::frequencies);
   for (int64_t first = 0; first < tiles; first += round) {
     const int64_t count = std::min(round, tiles - first);
     context.parallel(count, [&](int64_t t, int) {
-      const float* sources[F::frequencies];
-      problem.grid.locate(first + t, 1, sources);
-      transformPixels<F>(sources, sources, 1, 0, filters.depth, domain.in + t * domain.rowIn, domain.inStride);
+      const float* sources[pointersOfTile<F>];
+      locateTiles<F>(problem, first + t, 1, sources);
+      transformTile<F>(problem, sources, sources, 1, 0, filters.depth, domain.in + t * domain.rowIn, domain.inStride);
     });
     context.parallel(F::frequencies * halves, [&](int64_t item, int) {
       const int64_t panel = item % halves * panelBlock;

@@ -78,33 +78,33 @@ struct Domain {
   float* data;
   int64_t depthBlock, blocks, row, stride;
 
-  Domain(Context& context, int64_t frequencies, int64_t tiles, int64_t depth, int64_t depthBlock)
+  Domain(Context& context, const Problem& problem, int64_t frequencies, int64_t tiles, int64_t depthBlock)
       : depthBlock(depthBlock),
-        blocks(ceilDiv(depth, depthBlock)),
-        row(wholeVectors(depthBlock)),
+        blocks(ceilDiv(problem.filters.depth, depthBlock)),
+        row(problem.rowOf(depthBlock)),
         stride(frequencyStride(tiles * row)) {
     data = context.scratch(static_cast<size_t>(blocks * frequencies * stride));
   }
 };
 
 // One tile into its place. A large domain is written past the caches: its lines are in the other cores' since they read
-// them last, and asking for those takes longer than to write them.
+// them last, and asking for those takes longer than to write them. That takes whole vectors of one source each.
 template <class F>
 void placeTile(const Problem& problem, const Domain& domain, int64_t tile, int64_t place, bool large) {
-  const float* sources[F::frequencies];
-  problem.grid.locate(tile, 1, sources);
+  const float* sources[pointersOfTile<F>];
+  locateTiles<F>(problem, tile, 1, sources);
   constexpr int64_t chunk = 64;
   alignas(64) float frequencies[F::frequencies * chunk];
   for (int64_t b = 0; b < domain.blocks; ++b) {
     const int64_t first = b * domain.depthBlock, last = std::min(first + domain.depthBlock, problem.filters.depth);
     float* to = domain.data + b * F::frequencies * domain.stride + place * domain.row;
     if (!large) {
-      transformPixels<F>(sources, sources, 1, first, last, to, domain.stride);
+      transformTile<F>(problem, sources, sources, 1, first, last, to, domain.stride);
       continue;
     }
     for (int64_t c = first; c < last; c += chunk, to += chunk) {
       const int64_t end = std::min(c + chunk, last);
-      transformPixels<F>(sources, sources, 1, c, end, frequencies, chunk);
+      transformTile<F>(problem, sources, sources, 1, c, end, frequencies, chunk);
       for (int z = 0; z < F::frequencies; ++z) {
         for (int64_t i = 0; i < end - c; i += lanes) {
           storePast(to + z * domain.stride + i, load(frequencies + z * chunk + i));
@@ -166,7 +166,7 @@ void runUnpacked(Context& context, const Problem& problem) {
   constexpr int64_t largeFloats = 1 << 19;
   const Filters& filters = problem.filters;
   const int64_t tiles = problem.tiles(), round = ceilDiv(tiles, ceilDiv(tiles, tilesInDomain<F>));
-  const Domain domain(context, F::frequencies, round, filters.depth, depthBlockOf<F>(filters.depth));
+  const Domain domain(context, problem, F::frequencies, round, depthBlockOf<F>(filters.depth));
   const int64_t groups = ceilDiv(filters.columns, groupColumns), threads = context.threads();
   // Where there are fewer groups than threads would like, tiles are shared out as well.
   const int64_t parts = std::clamp<int64_t>(ceilDiv(threads > 1 ? 2 * threads : 1, groups), 1, ceilDiv(round, tileRows));
@@ -174,7 +174,7 @@ void runUnpacked(Context& context, const Problem& problem) {
   const GroupMemory sizes(F::frequencies, part, domain.depthBlock);
   for (int64_t origin = 0; origin < tiles; origin += round) {
     const int64_t count = std::min(round, tiles - origin);
-    const bool large = F::frequencies * count * filters.depth > largeFloats;
+    const bool large = F::frequencies * count * filters.depth > largeFloats && problem.seamless();
     context.parallel(count, [&](int64_t t, int) { placeTile<F>(problem, domain, origin + t, t, large); });
     context.parallel(groups * ceilDiv(count, part), [&](int64_t item, int thread) {
       const int64_t first = item / groups * part, last = std::min(first + part, count);

@@ -63,14 +63,19 @@ bool prefersWinograd(const Convolution& shape) {
          shape.outWidth == shape.width * shape.upsample && shape.outHeight >= 8 && shape.outWidth >= 8;
 }
 
-void winogradConvolution(Context& context, const Convolution& shape, const Matrix& x, const Tensor& w,
+void winogradConvolution(Context& context, const Convolution& shape, const Sources& x, const Tensor& w,
                          const Epilogue& epilogue, const Matrix& y) {
   const float* zeros = zeroRow(context, shape.inChannels);
   const auto with = [&](auto method, Packing packing) {
     using F = decltype(method);
-    const Positions grid =
-        tileGrid(shape, x, shape.height, shape.width, shape.upsample, F::outputs, F::inputs, 1, zeros);
-    run<F>(context, {shape, grid, {w, shape.inChannels, shape.outChannels, false}, nullptr, epilogue, y, 1}, packing);
+    const auto gridOf = [&](const Matrix& source) {
+      return tileGrid(shape, source, shape.height, shape.width, shape.upsample, F::outputs, F::inputs, 1, zeros);
+    };
+    Problem problem{shape,   gridOf(x.x), {w, shape.inChannels, shape.outChannels, false},
+                    nullptr, epilogue,    y,
+                    1};
+    problem.more = gridOf(x.more);
+    run<F>(context, problem, packing);
   };
   if (shape.strict) with(F2(), Packing::strictWinograd);
   else with(F4(), Packing::winograd);

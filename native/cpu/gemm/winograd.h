@@ -11,7 +11,7 @@ namespace counterpoint::COUNTERPOINT_ISA {
 bool prefersWinograd(const Convolution& shape);
 
 // As `convolution`, `convolutionInputGradient` and `convolutionWeightGradient`, for shapes that prefer it.
-void winogradConvolution(Context& context, const Convolution& shape, const Matrix& x, const Tensor& w,
+void winogradConvolution(Context& context, const Convolution& shape, const Sources& x, const Tensor& w,
                          const Epilogue& epilogue, const Matrix& y);
 void winogradInputGradient(Context& context, const Convolution& shape, const Matrix& dy, const Tensor& w,
                            const Matrix& dx);
