@@ -4,6 +4,7 @@
     "tests%": 0,
     # g++ 12 warns about its own headers.
     "flags_avx512": ["-mavx2", "-mfma", "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-Wno-maybe-uninitialized", "-Wno-uninitialized"],
+    "flags_avx512bf16": ["-mavx2", "-mfma", "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mavx512bf16", "-Wno-maybe-uninitialized", "-Wno-uninitialized"],
     "flags_avx2": ["-mavx2", "-mfma"],
     "isa_sources": ["<!@(node -p \"['native/cpu','native/cpu/gemm'].flatMap(d=>require('fs').readdirSync(d).filter(f=>f.endsWith('.cc')).map(f=>d+'/'+f)).join(' ')\")"]
   },
@@ -42,6 +43,13 @@
           "type": "static_library",
           "defines": ["COUNTERPOINT_ISA=avx512"],
           "cflags_cc": ["<@(flags_avx512)"],
+          "sources": ["<@(isa_sources)"]
+        },
+        {
+          "target_name": "cpu_avx512bf16",
+          "type": "static_library",
+          "defines": ["COUNTERPOINT_ISA=avx512bf16"],
+          "cflags_cc": ["<@(flags_avx512bf16)"],
           "sources": ["<@(isa_sources)"]
         }
       ]
@@ -145,7 +153,7 @@
           "type": "executable",
           "product_extension": "",
           "conditions": [
-            ["target_arch=='x64'", { "dependencies": ["machine", "cpu_baseline", "cpu_avx2", "cpu_avx512"] }],
+            ["target_arch=='x64'", { "dependencies": ["machine", "cpu_baseline", "cpu_avx2", "cpu_avx512", "cpu_avx512bf16"] }],
             ["target_arch=='arm64'", { "dependencies": ["machine", "cpu_neon"] }]
           ],
           "include_dirs": ["test/native"],
@@ -162,7 +170,7 @@
           "dependencies": ["machine", "cpu_baseline"],
           "defines": ["COUNTERPOINT_ISA=baseline"],
           "include_dirs": ["test/native"],
-          "sources": ["test/native/kernels.cc"]
+          "sources": ["test/native/kernels.cc", "test/native/narrow-weights.cc"]
         },
         {
           "target_name": "test_kernels_avx2",
@@ -172,7 +180,7 @@
           "defines": ["COUNTERPOINT_ISA=avx2"],
           "cflags_cc": ["<@(flags_avx2)"],
           "include_dirs": ["test/native"],
-          "sources": ["test/native/kernels.cc"]
+          "sources": ["test/native/kernels.cc", "test/native/narrow-weights.cc"]
         },
         {
           "target_name": "test_kernels_avx512",
@@ -182,7 +190,17 @@
           "defines": ["COUNTERPOINT_ISA=avx512"],
           "cflags_cc": ["<@(flags_avx512)"],
           "include_dirs": ["test/native"],
-          "sources": ["test/native/kernels.cc"]
+          "sources": ["test/native/kernels.cc", "test/native/narrow-weights.cc"]
+        },
+        {
+          "target_name": "test_kernels_avx512bf16",
+          "type": "executable",
+          "product_extension": "",
+          "dependencies": ["machine", "cpu_avx512bf16"],
+          "defines": ["COUNTERPOINT_ISA=avx512bf16"],
+          "cflags_cc": ["<@(flags_avx512bf16)"],
+          "include_dirs": ["test/native"],
+          "sources": ["test/native/kernels.cc", "test/native/narrow-weights.cc"]
         }
       ]
     }],
@@ -195,7 +213,7 @@
           "dependencies": ["machine", "cpu_neon"],
           "defines": ["COUNTERPOINT_ISA=neon"],
           "include_dirs": ["test/native"],
-          "sources": ["test/native/kernels.cc"]
+          "sources": ["test/native/kernels.cc", "test/native/narrow-weights.cc"]
         }
       ]
     }]
@@ -209,7 +227,7 @@
     {
       "target_name": "counterpoint",
       "conditions": [
-        ["target_arch=='x64'", { "dependencies": ["machine", "cpu_baseline", "cpu_avx2", "cpu_avx512"] }],
+        ["target_arch=='x64'", { "dependencies": ["machine", "cpu_baseline", "cpu_avx2", "cpu_avx512", "cpu_avx512bf16"] }],
         ["target_arch=='arm64'", { "dependencies": ["machine", "cpu_neon"] }]
       ],
       "sources": ["<!@(node -p \"['binding','scenes'].map(d=>'native/'+d).flatMap(d=>require('fs').readdirSync(d).filter(f=>f.endsWith('.cc')).map(f=>d+'/'+f)).concat('native/generated/decode.cc').join(' ')\")"]

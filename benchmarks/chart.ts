@@ -4,7 +4,7 @@ import { type Report, ratiosOf } from "./report.js";
 import { shareOfPeak } from "./timing.js";
 
 /** An SVG; 1 is this engine. Without peers, the share of the peak instead. */
-export function chartOf({ cases, machine, date }: Report): string {
+export function chartOf({ cases, machine, dtype = "f32", date }: Report): string {
   const names = [...new Set(cases.flatMap((record) => Object.keys(ratiosOf(record))))];
   const share = ({ flops, contenders, peakGflops }: (typeof cases)[number]) => {
     return shareOfPeak(flops, contenders.counterpoint.medianMs, peakGflops);
@@ -20,7 +20,7 @@ export function chartOf({ cases, machine, date }: Report): string {
     animation: false,
     title: {
       text: names.length > 0 ? "Time of peers ÷ time of Counterpoint" : "Direct operations ÷ peak",
-      subtext: `${machine.name}, ${machine.isa}, ${machine.threads} threads, ${date}`,
+      subtext: `${machine.name}, ${machine.isa}, ${machine.threads} threads, ${dtype}, ${date}`,
     },
     legend: { top: 48, show: names.length > 0 },
     grid: { left: 320, right: 48, top: 84, bottom: 32 },

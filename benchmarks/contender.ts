@@ -13,6 +13,9 @@ export const peers: Readonly<Record<string, readonly string[]>> = {
   "sd.cpp": ["sd.cpp"],
 };
 
+/** Those that have no bf16 on CPUs, or round other things than this engine: they enter in f32 alone. */
+export const onlyInF32: ReadonlySet<string> = new Set(["onnxruntime", "sd.cpp"]);
+
 /** What a way is run by, where it is not what runs the others; in benchmarks/peers. */
 const scripts: Readonly<Record<string, string>> = { "sd.cpp": "sd_cpp.py" };
 
@@ -32,6 +35,7 @@ export interface ContenderOptions {
   readonly name: string;
   readonly threads: number;
   readonly isa?: string;
+  readonly dtype: string;
 }
 
 export class Contender {
@@ -41,15 +45,15 @@ export class Contender {
   private readonly lines: Interface;
   private readonly answers: AsyncIterator<string>;
 
-  constructor({ name, threads, isa }: ContenderOptions) {
+  constructor({ name, threads, isa, dtype }: ContenderOptions) {
     this.name = name;
     const own = name === "counterpoint";
     if (!own && !existsSync(python)) {
       throw new Error(`the peers are not installed; run benchmarks/peers/install.sh (${python} is not there)`);
     }
     const [command, ...words] = own
-      ? [process.execPath, fileURLToPath(new URL("counterpoint.js", import.meta.url)), `${threads}`, isa ?? ""]
-      : [python, `${root}benchmarks/peers/${scripts[name] ?? "contender.py"}`, name, `${threads}`];
+      ? [process.execPath, fileURLToPath(new URL("counterpoint.js", import.meta.url)), `${threads}`, dtype, isa ?? ""]
+      : [python, `${root}benchmarks/peers/${scripts[name] ?? "contender.py"}`, name, `${threads}`, dtype];
     const environment = {
       ...process.env,
       ...limits[isa ?? ""],

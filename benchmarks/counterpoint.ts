@@ -1,6 +1,7 @@
 /** This engine as a contender: a process that answers the questions of protocol.ts. */
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { RealDtype } from "../lib/graph/graph.js";
 import { openCpuDevice } from "../lib/machine/cpu.js";
 import type { Device } from "../lib/machine/device.js";
 import type { Isa } from "../lib/program/isa.js";
@@ -9,8 +10,12 @@ import { type Answers, operandsFile, type Question } from "./protocol.js";
 import { elapsedMs } from "./timing.js";
 import { openWork, type Work } from "./works.js";
 
-const [threads, isa] = process.argv.slice(2);
-const device = openCpuDevice({ threads: Number(threads), isa: (isa || undefined) as Isa | undefined });
+const [threads, dtype, isa] = process.argv.slice(2);
+const device = openCpuDevice({
+  threads: Number(threads),
+  isa: (isa || undefined) as Isa | undefined,
+  dtype: dtype as RealDtype,
+});
 const opened: { work?: Work } = {};
 
 async function answer(question: Question): Promise<Answers[keyof Answers]> {

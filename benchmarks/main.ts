@@ -8,7 +8,8 @@
  * falls on all of them alike, and medians are compared. Peak is what the op `multiplyAdds` reaches, measured in the same
  * turns. Starts count from the process's to the end of its first run; `--starts 3` starts each three times, in turns,
  * so that none alone pays for memory that the machine has to find first. A share of the peak counts the direct
- * method's operations. Errors of ops are against f64 (exact.ts). The record goes to out/bench as JSON and as a chart.
+ * method's operations, and is of multiply-adds in f32 whatever the dtype. With `--dtype bf16` peers compute in bf16 as well,
+ * and those that cannot are left out. Errors of ops are against f64 (exact.ts). The record goes to out/bench as JSON and as a chart.
  * Peers come from PyPI: benchmarks/peers/install.sh.
  */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -20,7 +21,7 @@ import { readSafetensors, writeSafetensors } from "../lib/weights/safetensors.js
 import { type Case, isOp, nameOf } from "./cases.js";
 import { chartOf } from "./chart.js";
 import { asked, choiceFlags, choiceUsage, chosenCases, openChosenDevice } from "./choice.js";
-import { Contender, peers } from "./contender.js";
+import { Contender, onlyInF32, peers } from "./contender.js";
 import { errorOf, exactValues } from "./exact.js";
 import { operandsOf } from "./operands.js";
 import { operandsFile } from "./protocol.js";
@@ -66,7 +67,8 @@ function chosenContenders(peer: string): string[] {
 }
 
 /** Compilation takes minutes: not for single ops. */
-const enters = (name: string, work: Case) => !(name === "torch compile" && isOp(work));
+const enters = (name: string, work: Case) =>
+  !(name === "torch compile" && isOp(work)) && !(values.dtype !== "f32" && onlyInF32.has(name));
 
 const device = openChosenDevice(values);
 const peak = await openPeak(device);
@@ -80,7 +82,7 @@ function tell(work: Case, what: string): void {
 /** A contender with the case before it, run once. It is closed again where it cannot do it. */
 async function started(name: string, work: Case, folder: string) {
   tell(work, `opening ${name}`);
-  const contender = new Contender({ name, threads, isa: values.isa });
+  const contender = new Contender({ name, threads, isa: values.isa, dtype: values.dtype });
   try {
     const answer = await contender.ask<"open">({ open: work, folder });
     return { contender, answer, startMs: contender.ageMs };
@@ -175,6 +177,7 @@ await reading.close();
 const report: Report = {
   date: new Date().toISOString().slice(0, 10),
   machine: { name: device.info.name, isa: device.info.isa, threads, readGigabytesPerSecond: gigabytesPerSecond },
+  dtype: values.dtype,
   command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
   cases: [],
 };

@@ -37,6 +37,8 @@ export interface Report {
     readonly threads: number;
     readonly readGigabytesPerSecond: number;
   };
+  /** What weights, and where a contender does so activations, are kept and multiplied in; f32 where a record has none. */
+  readonly dtype?: string;
   readonly command: string;
   readonly cases: CaseRecord[];
 }
@@ -63,8 +65,8 @@ const losses = (record: CaseRecord, name: string) => {
 };
 
 export const printed = {
-  machine: ({ date, machine }: Report) =>
-    `${machine.name}, ${machine.isa}, ${machine.threads} threads, reads ${machine.readGigabytesPerSecond.toFixed(1)} GB/s, ${date}`,
+  machine: ({ date, machine, dtype = "f32" }: Report) =>
+    `${machine.name}, ${machine.isa}, ${machine.threads} threads, ${dtype}, reads ${machine.readGigabytesPerSecond.toFixed(1)} GB/s, ${date}`,
 
   case: (record: CaseRecord) => {
     const ratios = ratiosOf(record);

@@ -3,7 +3,7 @@
  *
  *     npm run bench:table -- benchmarks/records/*.json
  *
- * One table for each instruction set. A ratio is the time of the peer's best way to run the case over this engine's in the
+ * One table for each instruction set and dtype. A ratio is the time of the peer's best way to run the case over this engine's in the
  * same run; where a case stands in several records, each peer's latest counts.
  */
 import { readFile } from "node:fs/promises";
@@ -56,15 +56,16 @@ function tableOf(rows: readonly Row[]): string {
   return lines.join("\n");
 }
 
-function titleOf({ machine, date }: Report): string {
-  return `${machine.name}, ${machine.isa}, ${machine.threads} threads, f32, ${date}`;
+function titleOf({ machine, dtype = "f32", date }: Report): string {
+  return `${machine.name}, ${machine.isa}, ${machine.threads} threads, ${dtype}, ${date}`;
 }
 
 const tables = new Map<string, { readonly title: string; readonly rows: Map<string, Row> }>();
 for (const file of process.argv.slice(2)) {
   const report: Report = JSON.parse(await readFile(file, "utf8"));
-  const { rows } = tables.get(report.machine.isa) ?? { rows: new Map<string, Row>() };
-  tables.set(report.machine.isa, { title: titleOf(report), rows });
+  const key = `${report.machine.isa} ${report.dtype ?? "f32"}`;
+  const { rows } = tables.get(key) ?? { rows: new Map<string, Row>() };
+  tables.set(key, { title: titleOf(report), rows });
   for (const record of report.cases) rows.set(record.name, rowOf(record, rows.get(record.name)));
 }
 for (const { title, rows } of tables.values()) console.log(`${title}\n\n${tableOf([...rows.values()])}\n`);

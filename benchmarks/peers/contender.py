@@ -1,6 +1,8 @@
 """A peer as a contender: a process that answers the questions of benchmarks/protocol.ts.
 
-    contender.py <torch eager | torch channels_last | torch compile | openvino | onnxruntime> <threads>
+    contender.py <torch eager | torch channels_last | torch compile | openvino | onnxruntime> <threads> <f32 | bf16>
+
+In bf16 torch has weights and inputs so, and OpenVINO's hint says it.
 """
 
 import sys
@@ -17,7 +19,7 @@ from safetensors.torch import load_file, save_file
 
 from works import Work, work_of
 
-CONTENDER, THREADS = sys.argv[1], int(sys.argv[2])
+CONTENDER, THREADS, DTYPE = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 torch.set_num_threads(THREADS)
 
 
@@ -31,6 +33,9 @@ class Torch:
     def __init__(self, work: Work, folder):
         channels_last = CONTENDER == "torch channels_last"
         module, inputs = work.module, work.inputs
+        if DTYPE == "bf16":
+            module = module.to(torch.bfloat16)
+            inputs = [x.to(torch.bfloat16) if x.is_floating_point() else x for x in inputs]
         if channels_last:
             module = module.to(memory_format=torch.channels_last)
             spread = lambda x: x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x
@@ -59,7 +64,7 @@ class OpenVino:
         options = {
             "INFERENCE_NUM_THREADS": THREADS,
             "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_PRECISION_HINT": "f32",
+            "INFERENCE_PRECISION_HINT": DTYPE,
         }
         if work.snippets_crash:
             options["SNIPPETS_MODE"] = "DISABLE"

@@ -24,7 +24,7 @@ async function devices(json: boolean): Promise<void> {
   }
 }
 
-function lineOf({ kind, index, name, isa, threads, memory, isDefault }: ListedDevice): string {
+function lineOf({ kind, index, name, isa, threads, dtypes, memory, isDefault }: ListedDevice): string {
   const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
   const unit = kind === "cuda" ? "multiprocessor" : "thread";
   const words = [
@@ -32,6 +32,7 @@ function lineOf({ kind, index, name, isa, threads, memory, isDefault }: ListedDe
     isa,
     name,
     `${threads} ${unit}${threads === 1 ? "" : "s"}`,
+    dtypes.join(" or "),
   ];
   const free = `${gibibytes(memory.freeBytes)} of ${gibibytes(memory.totalBytes)} free`;
   return `${isDefault ? "default  " : "         "}${[...words.filter((word) => word !== ""), free].join(", ")}`;

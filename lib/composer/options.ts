@@ -36,7 +36,10 @@ export const loadOptions = Type.Object(
       Type.Unsafe<RealDtype>(
         Type.Union(
           realDtypes.map((name) => Type.Literal(name)),
-          { description: "What activations and weights are stored in; default: f16 on GPUs, f32 elsewhere" },
+          {
+            description:
+              "On GPUs, what activations and weights are stored in, default f16; on the CPU f32, the default, or bf16: what weights are kept in, at half the memory, and their products computed with",
+          },
         ),
       ),
     ),

@@ -45,10 +45,18 @@ export function toHalves(values: Float32Array | Float64Array): Uint16Array {
 
 /** The BF16 bits nearest to each number, of two equally near the even ones; below 2⁻¹²⁶ by way of f32. */
 export function toBrains(values: Float32Array | Float64Array): Uint16Array {
-  return encoded(values, (_, word) => {
-    if ((word[0] & 0x7fffffff) > 0x7f800000) return 0x7fc0;
-    return (word[0] + 0x7fff + ((word[0] >>> 16) & 1)) >>> 16;
-  });
+  if (values instanceof Float64Array) return encoded(values, (_, word) => brainOf(word[0]));
+  // The bits of what is f32 already, as a whole model's weights are, need no copies on the way.
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const brains = new Uint16Array(words.length);
+  for (let i = 0; i < words.length; i++) brains[i] = brainOf(words[i]);
+  return brains;
+}
+
+/** Of an f32's bits. */
+function brainOf(word: number): number {
+  if ((word & 0x7fffffff) > 0x7f800000) return 0x7fc0;
+  return (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
 }
 
 /** `encode` of every value as an f32 and its bits, which it may use as scratch. */

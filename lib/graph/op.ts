@@ -4,9 +4,10 @@
  * From one definition come the shape check when a graph is built, the C++ struct and the native check of every
  * instruction, the gradient pass, the reference device and the tests. An op and its gradient's ops live in one file.
  */
+import { allowedDtypes, dtypeText, resultDtype } from "./dtype-rules.js";
 import { CounterpointError } from "./error.js";
 import { evaluateExpression, isBound, parseExpression } from "./expression.js";
-import { type Dtype, type Graph, isReal, realDtypes, type Value } from "./graph.js";
+import type { Dtype, Graph, Value } from "./graph.js";
 import { type Binding, bindShape, resolveShape, sameShape } from "./pattern.js";
 
 export interface OperandSpec {
@@ -15,9 +16,10 @@ export interface OperandSpec {
   /**
    * Absent: the instruction's *storage*, one of `realDtypes` and the same for all of its operands and results that name no
    * dtype. "f32" is for what must not be rounded further: statistics, coefficients, masks, noise, losses, and vectors that
-   * cost no bandwidth. "real" is any of `realDtypes`, whatever the others have.
+   * cost no bandwidth. "real" is any of `realDtypes`, whatever the others have. "weight" is the storage, or bf16 beside a
+   * storage of f32, on devices whose `Capabilities.weights` has it; it stands behind an operand that binds the storage.
    */
-  readonly dtype?: Dtype | "real";
+  readonly dtype?: Dtype | "real" | "weight";
   readonly optional?: true;
   /** The instruction writes this operand in place; it must be a state leaf or a view of one. */
   readonly mutates?: true;
@@ -25,8 +27,11 @@ export interface OperandSpec {
 
 export interface ResultSpec {
   readonly shape: string;
-  /** Absent: the storage of the operands, f32 where none has any. `{ choice }`: what that attribute says. */
-  readonly dtype?: Dtype | { readonly choice: string };
+  /**
+   * Absent: the storage of the operands, f32 where none has any. `{ choice }`: what that attribute says. `{ of }`: what that
+   * operand, a required one, has.
+   */
+  readonly dtype?: Dtype | { readonly choice: string } | { readonly of: string };
 }
 
 /** An attribute: an integer or a float with its default, or one of a few words (kept as its index). */
@@ -198,9 +203,8 @@ export function inferShapes(
       if (!spec.optional) return `operand "${name}" is missing`;
       continue;
     }
-    const wanted = spec.dtype ?? storage ?? "real";
-    if (wanted === "real" ? !isReal(operand.dtype) : operand.dtype !== wanted)
-      return `operand "${name}" is ${operand.dtype}, not ${wanted === "real" ? realDtypes.join(", ") : wanted}`;
+    const allowed = allowedDtypes(spec, storage);
+    if (!allowed.includes(operand.dtype)) return `operand "${name}" is ${operand.dtype}, not ${allowed.join(", ")}`;
     if (spec.dtype === undefined) storage = operand.dtype;
     const wrong = bindShape(spec.shape, operand.shape, binding);
     if (wrong) return `operand "${name}" [${operand.shape}]: ${wrong}`;
@@ -220,13 +224,9 @@ export function inferShapes(
   for (const [name, spec] of Object.entries(op.results)) {
     const shape = resolveShape(spec.shape, binding);
     if (typeof shape === "string") return `result "${name}": ${shape}`;
-    results.push({ shape, dtype: resultDtype(op, spec, storage ?? "f32", attributes) });
+    results.push({ shape, dtype: resultDtype(op, spec, storage ?? "f32", operands, attributes) });
   }
   return results;
-}
-
-function resultDtype(op: OpDefinition, { dtype }: ResultSpec, storage: Dtype, attributes: readonly number[]): Dtype {
-  return typeof dtype === "object" ? (namedAttributes(op, attributes)[dtype.choice] as Dtype) : (dtype ?? storage);
 }
 
 /** Attributes by name, choices as words. */
@@ -249,9 +249,9 @@ export function signature(op: OpDefinition): string {
   type Spec = Omit<OperandSpec, "dtype"> & { readonly dtype?: OperandSpec["dtype"] | ResultSpec["dtype"] };
   const list = (specs: Readonly<Record<string, Spec>>) =>
     Object.entries(specs)
-      .map(([name, { shape, dtype = "storage", optional, mutates }]) => {
+      .map(([name, { shape, dtype, optional, mutates }]) => {
         const marks = `${optional ? "?" : ""}${mutates ? "!" : ""}`;
-        return `${name}${marks}:${typeof dtype === "object" ? dtype.choice : dtype}[${shape}]`;
+        return `${name}${marks}:${dtypeText(dtype)}[${shape}]`;
       })
       .join(",");
   const attributes = Object.entries(op.attributes)

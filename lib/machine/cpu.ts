@@ -12,7 +12,7 @@ export interface CpuDeviceOptions {
   readonly threads?: number;
   /** Default: the best this CPU has. */
   readonly isa?: Isa;
-  /** What is stored in: f32 is all there is. */
+  /** f32, the default; or bf16: what matrices of weights are kept in, and their products' operands rounded to. */
   readonly dtype?: RealDtype;
 }
 

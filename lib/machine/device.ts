@@ -17,7 +17,7 @@ export interface DeviceInfo {
   readonly threads: number;
   /** Of a GPU, its number. */
   readonly index?: number;
-  /** What activations and matrices of weights are stored in: graphs are lowered to it. */
+  /** What matrices of weights are stored in, and activations where `Capabilities.storage` has it: graphs are lowered to it. */
   readonly compute: RealDtype;
 }
 

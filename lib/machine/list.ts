@@ -1,5 +1,7 @@
 /** Which devices this machine offers, and why the others are left out. Opens each for a moment, computes nothing. */
+import type { RealDtype } from "../graph/graph.js";
 import { ownIsas } from "../program/isa.js";
+import { computeDtypes } from "./capabilities.js";
 import { type SkippedDevice, skippedDevice } from "./choose.js";
 import { openCpuDevice } from "./cpu.js";
 import { openCudaDevice } from "./cuda.js";
@@ -7,6 +9,8 @@ import type { Device, DeviceInfo, DeviceKind, DeviceMemory } from "./device.js";
 import { openReferenceDevice } from "./reference.js";
 
 export interface ListedDevice extends DeviceInfo {
+  /** What the option `dtype` may be on it. */
+  readonly dtypes: readonly RealDtype[];
   /** Whether `auto` takes it. */
   readonly isDefault: boolean;
   readonly memory: DeviceMemory;
@@ -19,7 +23,8 @@ export async function listDevices(): Promise<{ devices: ListedDevice[]; skipped:
   const tryOne = async (kind: DeviceKind, isa: string, open: () => Device): Promise<boolean> => {
     try {
       const device = open();
-      devices.push({ ...device.info, isDefault: devices.length === 0, memory: device.memory() });
+      const dtypes = computeDtypes(kind);
+      devices.push({ ...device.info, dtypes, isDefault: devices.length === 0, memory: device.memory() });
       await device.close();
       return true;
     } catch (error) {

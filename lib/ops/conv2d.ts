@@ -20,7 +20,7 @@ const convolution = {
   operands: {
     x: { shape: "N H W I" },
     more: { shape: "N H W J", optional: true },
-    weight: { shape: "K K I+J O" },
+    weight: { shape: "K K I+J O", dtype: "weight" },
     bias: { shape: "O", dtype: "f32", optional: true },
     residual: { shape: shapeOfResult, optional: true },
   },

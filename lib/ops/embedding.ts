@@ -1,5 +1,5 @@
 /**
- * y[r] = table[ids[r]]: a row of the table for every id.
+ * y[r] = table[ids[r]]: a row of the table for every id, as the table has it.
  *
  * An id outside the table stands for the nearest row, 0 or V−1, in the gradient as well: nothing is ever read or
  * written outside the table, and the gradient is that of what was computed.
@@ -8,8 +8,8 @@ import { defineOp } from "../graph/op.js";
 
 export const embedding = defineOp({
   name: "embedding",
-  operands: { table: { shape: "V C" }, ids: { shape: "...", dtype: "i32" } },
-  results: { y: { shape: "... C" } },
+  operands: { table: { shape: "V C", dtype: "real" }, ids: { shape: "...", dtype: "i32" } },
+  results: { y: { shape: "... C", dtype: { of: "table" } } },
   gradient(graph, { operands: { table, ids }, upstream: { y: dy }, wants }) {
     if (!dy || !wants("table")) return {};
     return { table: embeddingGradient(graph, { ids, dy }, { vocabulary: table.shape[0] }) };

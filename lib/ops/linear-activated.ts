@@ -15,7 +15,7 @@ import { silu } from "./silu.js";
 
 const operands = {
   x: { shape: "... I" },
-  weight: { shape: "I O" },
+  weight: { shape: "I O", dtype: "weight" },
   bias: { shape: "O", dtype: "f32", optional: true },
 } as const;
 

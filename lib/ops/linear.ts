@@ -6,7 +6,7 @@ export const linear = defineOp({
   name: "linear",
   operands: {
     x: { shape: "... I" },
-    weight: { shape: "I O" },
+    weight: { shape: "I O", dtype: "weight" },
     bias: { shape: "O", dtype: "f32", optional: true },
     residual: { shape: "... O", optional: true },
   },

@@ -149,7 +149,9 @@ function checkFunction(op: OpDefinition): string {
   for (const [name, spec] of Object.entries(op.attributes)) lines.push(attributeLine(op, name, spec, used));
   for (const [name, spec] of Object.entries(op.operands)) {
     const verb = spec.mutates ? "mutated" : spec.optional ? "optional" : "operand";
-    lines.push(`check.${verb}("${name}", ${dtypeName(spec.dtype)}, {${bindWords(spec, attributeNames).join(", ")}});`);
+    lines.push(
+      `check.${verb}("${name}", ${dtypeName(op, spec.dtype)}, {${bindWords(spec, attributeNames).join(", ")}});`,
+    );
   }
   if (used.has("rows")) lines.push("const Size rows = check.rows();");
   for (const [index, [name, spec]] of Object.entries(op.operands).entries()) {
@@ -160,7 +162,7 @@ function checkFunction(op: OpDefinition): string {
   for (const text of op.where) lines.push(`check.where("${text}", ${expressionText(parseExpression(text))});`);
   for (const [name, spec] of Object.entries(op.results)) {
     const words = parsePattern(spec.shape).map(wordText).join(", ");
-    lines.push(`check.result("${name}", ${dtypeName(spec.dtype)}, {${words}});`);
+    lines.push(`check.result("${name}", ${dtypeName(op, spec.dtype)}, {${words}});`);
   }
   return `void check${capital(op.name)}(ShapeCheck& check) {\n${lines.map((line) => `  ${line}\n`).join("")}}\n`;
 }
@@ -169,7 +171,7 @@ function attributeLine(op: OpDefinition, name: string, spec: AttributeSpec, used
   if (spec.kind === "float") return `check.real("${name}");`;
   if (spec.kind === "choice") {
     const check = `check.choice("${name}", ${spec.values.length})`;
-    const isDtype = Object.values(op.results).some(({ dtype }) => typeof dtype === "object" && dtype.choice === name);
+    const isDtype = Object.values(op.results).some(({ dtype }) => (dtype as { choice?: string })?.choice === name);
     if (!isDtype) return `${check};`;
     return `const Dtype ${name} = std::array{${spec.values.map((value) => `Dtype::${value}`).join(", ")}}[${check}];`;
   }
@@ -230,9 +232,10 @@ function expressionText(tree: Expression, level = 0): string {
   return own < level ? `(${text})` : text;
 }
 
-function dtypeName(dtype: OperandSpec["dtype"] | ResultSpec["dtype"]): string {
-  if (typeof dtype === "object") return dtype.choice;
-  return dtype === undefined ? "storage" : dtype === "real" ? "anyReal" : `Dtype::${dtype}`;
+function dtypeName(op: OpDefinition, dtype: OperandSpec["dtype"] | ResultSpec["dtype"]): string {
+  if (dtype === undefined) return "storage";
+  if (typeof dtype !== "object") return dtype === "real" ? "anyReal" : dtype === "weight" ? dtype : `Dtype::${dtype}`;
+  return "choice" in dtype ? dtype.choice : `check.dtypeOf(${Object.keys(op.operands).indexOf(dtype.of)})`;
 }
 
 async function main(): Promise<void> {

@@ -1,6 +1,6 @@
 /** The instruction sets that CPU kernels are compiled for, by Node's name of the architecture, the best one first. */
 export const isas = {
-  x64: ["avx512", "avx2", "baseline"],
+  x64: ["avx512bf16", "avx512", "avx2", "baseline"],
   arm64: ["neon"],
 } as const;
 

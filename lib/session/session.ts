@@ -7,7 +7,7 @@
 import { CounterpointError, quoted } from "../graph/error.js";
 import { dtypeBytes, type Graph, type Value } from "../graph/graph.js";
 import { product } from "../graph/pattern.js";
-import { capabilities } from "../machine/capabilities.js";
+import { activationDtype, capabilities } from "../machine/capabilities.js";
 import type { Device, DeviceRegion, LoadedProgram } from "../machine/device.js";
 import { readNumbers, type TypedArray, typedView } from "../machine/execute.js";
 import { compileAsync, type SharedLayouts } from "../passes/compile.js";
@@ -81,13 +81,15 @@ export class Session {
         ? await initialise(byName.values(), parameters.seed)
         : parameters;
     if (contents) checkParameters(byName, contents);
-    const lowering = loweringOf(Object.values(programs), device.info.compute, { trainable });
+    const { kind, compute } = device.info;
+    const activations = activationDtype(kind, compute);
+    const lowering = loweringOf(Object.values(programs), compute, { trainable, activations });
     const lowered = (leaf: Value) => ({ ...leaf, dtype: loweredLeaf(leaf, lowering) });
     const layouts = {
       weights: shared ? parameters.layout : layoutOf("weights", trainable ? [] : declared.map(lowered)),
       state: layoutOf("state", (trainable ? [...states, ...declared] : states).map(lowered)),
     };
-    const { moments, epilogues, twoSources } = capabilities[device.info.kind];
+    const { moments, epilogues, twoSources } = capabilities[kind];
     const compileAll = async () => {
       const compiled = new Map<string, Program>();
       for (const [name, graph] of Object.entries(programs)) {

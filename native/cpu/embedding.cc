@@ -1,4 +1,4 @@
-// y[r] = table[ids[r]], and dtable[v] = sum of dy[r] over the r with ids[r] = v. An id outside the table stands for the
+// y[r] = table[ids[r]], whatever the table's dtype, and dtable[v] = sum of dy[r] over the r with ids[r] = v. An id outside the table stands for the
 // nearest row of it.
 #include <algorithm>
 
@@ -10,17 +10,25 @@ namespace {
 
 int64_t nearestRow(int32_t id, int64_t vocabulary) { return std::clamp<int64_t>(id, 0, vocabulary - 1); }
 
-}  // namespace
-
-void embedding(const Embedding& op, Context& context) {
+template <class Element>
+void takeRows(const Embedding& op, Context& context) {
   constexpr int64_t blockRows = 64;
+  const auto* table = static_cast<const Element*>(op.table.data);
+  auto* y = static_cast<Element*>(op.y.data);
   const int64_t rows = op.ids.size(), vocabulary = op.table.shape[0], columns = op.table.columns();
   context.parallel((rows + blockRows - 1) / blockRows, [&](int64_t block, int) {
     for (int64_t r = block * blockRows; r < std::min(rows, (block + 1) * blockRows); ++r) {
-      const float* from = op.table.f32() + nearestRow(op.ids.i32()[r], vocabulary) * op.table.rowStride;
-      std::copy(from, from + columns, op.y.f32() + r * op.y.rowStride);
+      const Element* from = table + nearestRow(op.ids.i32()[r], vocabulary) * op.table.rowStride;
+      std::copy(from, from + columns, y + r * op.y.rowStride);
     }
   });
+}
+
+}  // namespace
+
+void embedding(const Embedding& op, Context& context) {
+  if (op.table.dtype == Dtype::f32) takeRows<float>(op, context);
+  else takeRows<uint16_t>(op, context);
 }
 
 // Split over columns: each is summed in the order of the ids, and no two threads write one element.

@@ -19,6 +19,14 @@
 //   detail::powerOfTwo                 2^n for the integer n held as 1.5 * 2^23 + n, -126 <= n <= 127
 //   detail::splitExponent              exponent of a positive normal number as a float, and its mantissa in [1, 2)
 //   vectorRegisters                    how many `Vec` the registers hold
+//   load(const uint16_t*)              bf16, widened
+//   halvesUp, halvesDown               every lane's lower 16 bits as its upper ones, and the reverse; zeros for the others
+//
+// And where there are products of bf16, as COUNTERPOINT_PAIR_PRODUCTS says:
+//
+//   roundToPairs                       the floats of two vectors as bf16 in one, in their order, to nearest, of two equally
+//                                      near the even one
+//   accumulatePairs                    sum += a[0] b[0] + a[1] b[1], of the two bf16 in each lane
 //
 // Instruction sets agree with each other to rounding, not bit for bit: they fuse or do not, and sum over other lanes.
 //
@@ -28,7 +36,9 @@
 // `storePart` rather than with scalar code.
 #pragma once
 
-#if defined(__AVX512F__)
+#if defined(__AVX512BF16__)
+#include "cpu/simd/avx512bf16.h"
+#elif defined(__AVX512F__)
 #include "cpu/simd/avx512.h"
 #elif defined(__AVX2__)
 #include "cpu/simd/avx2.h"
@@ -42,8 +52,26 @@
 
 namespace counterpoint::COUNTERPOINT_ISA {
 
+#ifdef COUNTERPOINT_PAIR_PRODUCTS
+constexpr bool pairProducts = true;
+#else
+constexpr bool pairProducts = false;
+#endif
+
+// The first `count` (0 to lanes) of bf16 widened, zeros behind.
+COUNTERPOINT_INLINE Vec loadPart(const uint16_t* p, int64_t count) {
+  uint16_t part[lanes] = {};
+  for (int64_t i = 0; i < count; ++i) part[i] = p[i];
+  return load(part);
+}
+
 COUNTERPOINT_INLINE Vec negate(Vec a) { return sub(broadcast(-0.0f), a); }
 COUNTERPOINT_INLINE Vec absolute(Vec a) { return bitAndNot(broadcast(-0.0f), a); }
+
+// Two bf16 in each lane, the lower one first: of floats that bf16 holds, and widened again.
+COUNTERPOINT_INLINE Vec pairsOf(Vec first, Vec second) { return bitOr(halvesDown(first), second); }
+COUNTERPOINT_INLINE Vec firstOfPairs(Vec pairs) { return halvesUp(pairs); }
+COUNTERPOINT_INLINE Vec secondOfPairs(Vec pairs) { return halvesUp(halvesDown(pairs)); }
 
 // The sum of the lanes, the upper half added to the lower until one is left.
 COUNTERPOINT_INLINE float sumOfLanes(Vec v) {

@@ -159,7 +159,7 @@ void checkConcatTokens(ShapeCheck& check) {
   check.result("y", storage, {N, A + B, C});
 }
 
-// conv2d(x:storage[N H W I],more?:storage[N H W J],weight:storage[K K I+J O],bias?:f32[O],residual?:storage[N (H*upsample)/stride (W*upsample)/stride O];stride:int,upsample:int,accuracy:fast|strict)->(y:storage[N (H*upsample)/stride (W*upsample)/stride O]) where K % 2 == 1,K <= 15,upsample <= 2
+// conv2d(x:storage[N H W I],more?:storage[N H W J],weight:weight[K K I+J O],bias?:f32[O],residual?:storage[N (H*upsample)/stride (W*upsample)/stride O];stride:int,upsample:int,accuracy:fast|strict)->(y:storage[N (H*upsample)/stride (W*upsample)/stride O]) where K % 2 == 1,K <= 15,upsample <= 2
 void checkConv2d(ShapeCheck& check) {
   Size N, H, W, I, J, K, O;
   const Size stride = check.integer("stride");
@@ -167,7 +167,7 @@ void checkConv2d(ShapeCheck& check) {
   check.choice("accuracy", 2);
   check.operand("x", storage, {&N, &H, &W, &I});
   check.optional("more", storage, {&N, &H, &W, &J});
-  check.operand("weight", storage, {&K, &K, any, &O});
+  check.operand("weight", weight, {&K, &K, any, &O});
   check.optional("bias", Dtype::f32, {&O});
   check.optional("residual", storage, {&N, any, any, &O});
   check.expect(2, "weight", {K, K, I + J, O});
@@ -191,7 +191,7 @@ void checkConv2dInputGradient(ShapeCheck& check) {
   check.result("dx", storage, {N, H * stride / upsample, W * stride / upsample, I});
 }
 
-// conv2dShifted(x:storage[N H W I],more?:storage[N H W J],weight:storage[K K I+J O],bias?:f32[O],shift:storage[N O];stride:int,upsample:int,accuracy:fast|strict)->(y:storage[N (H*upsample)/stride (W*upsample)/stride O]) where K % 2 == 1,K <= 15,upsample <= 2
+// conv2dShifted(x:storage[N H W I],more?:storage[N H W J],weight:weight[K K I+J O],bias?:f32[O],shift:storage[N O];stride:int,upsample:int,accuracy:fast|strict)->(y:storage[N (H*upsample)/stride (W*upsample)/stride O]) where K % 2 == 1,K <= 15,upsample <= 2
 void checkConv2dShifted(ShapeCheck& check) {
   Size N, H, W, I, J, K, O;
   const Size stride = check.integer("stride");
@@ -199,7 +199,7 @@ void checkConv2dShifted(ShapeCheck& check) {
   check.choice("accuracy", 2);
   check.operand("x", storage, {&N, &H, &W, &I});
   check.optional("more", storage, {&N, &H, &W, &J});
-  check.operand("weight", storage, {&K, &K, any, &O});
+  check.operand("weight", weight, {&K, &K, any, &O});
   check.optional("bias", Dtype::f32, {&O});
   check.operand("shift", storage, {&N, &O});
   check.expect(2, "weight", {K, K, I + J, O});
@@ -224,7 +224,7 @@ void checkConv2dWeightGradient(ShapeCheck& check) {
   check.result("dweight", Dtype::f32, {kernel, kernel, I, O});
 }
 
-// conv2dWithMoments(x:storage[N H W I],more?:storage[N H W J],weight:storage[K K I+J O],bias?:f32[O],residual?:storage[N (H*upsample)/stride (W*upsample)/stride O];stride:int,upsample:int,accuracy:fast|strict,block:int)->(y:storage[N (H*upsample)/stride (W*upsample)/stride O],moments:f32[N ((H*upsample)/stride)*((W*upsample)/stride)/block 2 O]) where K % 2 == 1,K <= 15,upsample <= 2
+// conv2dWithMoments(x:storage[N H W I],more?:storage[N H W J],weight:weight[K K I+J O],bias?:f32[O],residual?:storage[N (H*upsample)/stride (W*upsample)/stride O];stride:int,upsample:int,accuracy:fast|strict,block:int)->(y:storage[N (H*upsample)/stride (W*upsample)/stride O],moments:f32[N ((H*upsample)/stride)*((W*upsample)/stride)/block 2 O]) where K % 2 == 1,K <= 15,upsample <= 2
 void checkConv2dWithMoments(ShapeCheck& check) {
   Size N, H, W, I, J, K, O;
   const Size stride = check.integer("stride");
@@ -233,7 +233,7 @@ void checkConv2dWithMoments(ShapeCheck& check) {
   const Size block = check.integer("block");
   check.operand("x", storage, {&N, &H, &W, &I});
   check.optional("more", storage, {&N, &H, &W, &J});
-  check.operand("weight", storage, {&K, &K, any, &O});
+  check.operand("weight", weight, {&K, &K, any, &O});
   check.optional("bias", Dtype::f32, {&O});
   check.optional("residual", storage, {&N, any, any, &O});
   check.expect(2, "weight", {K, K, I + J, O});
@@ -252,12 +252,12 @@ void checkDownsample(ShapeCheck& check) {
   check.result("y", storage, {N, H / Size(2), W / Size(2), C});
 }
 
-// embedding(table:storage[V C],ids:i32[...];)->(y:storage[... C])
+// embedding(table:real[V C],ids:i32[...];)->(y:table[... C])
 void checkEmbedding(ShapeCheck& check) {
   Size V, C;
-  check.operand("table", storage, {&V, &C});
+  check.operand("table", anyReal, {&V, &C});
   check.operand("ids", Dtype::i32, {rest});
-  check.result("y", storage, {rest, C});
+  check.result("y", check.dtypeOf(0), {rest, C});
 }
 
 // embeddingGradient(ids:i32[...],dy:storage[... C];vocabulary:int)->(dtable:f32[vocabulary C])
@@ -437,22 +437,22 @@ void checkLayerNormGradient(ShapeCheck& check) {
   check.result("dbeta", Dtype::f32, {C});
 }
 
-// linear(x:storage[... I],weight:storage[I O],bias?:f32[O],residual?:storage[... O];)->(y:storage[... O])
+// linear(x:storage[... I],weight:weight[I O],bias?:f32[O],residual?:storage[... O];)->(y:storage[... O])
 void checkLinear(ShapeCheck& check) {
   Size I, O;
   check.operand("x", storage, {rest, &I});
-  check.operand("weight", storage, {&I, &O});
+  check.operand("weight", weight, {&I, &O});
   check.optional("bias", Dtype::f32, {&O});
   check.optional("residual", storage, {rest, &O});
   check.result("y", storage, {rest, O});
 }
 
-// linearActivated(x:storage[... I],weight:storage[I O],bias?:f32[O];activation:silu|gelu|quickGelu)->(y:storage[... O])
+// linearActivated(x:storage[... I],weight:weight[I O],bias?:f32[O];activation:silu|gelu|quickGelu)->(y:storage[... O])
 void checkLinearActivated(ShapeCheck& check) {
   Size I, O;
   check.choice("activation", 3);
   check.operand("x", storage, {rest, &I});
-  check.operand("weight", storage, {&I, &O});
+  check.operand("weight", weight, {&I, &O});
   check.optional("bias", Dtype::f32, {&O});
   check.result("y", storage, {rest, O});
 }
@@ -467,11 +467,11 @@ void checkLinearCombination(ShapeCheck& check) {
   check.result("out", Dtype::f32, {N, rest});
 }
 
-// linearGated(x:storage[... I],weight:storage[I O],bias?:f32[O];)->(y:storage[... O/2])
+// linearGated(x:storage[... I],weight:weight[I O],bias?:f32[O];)->(y:storage[... O/2])
 void checkLinearGated(ShapeCheck& check) {
   Size I, O;
   check.operand("x", storage, {rest, &I});
-  check.operand("weight", storage, {&I, &O});
+  check.operand("weight", weight, {&I, &O});
   check.optional("bias", Dtype::f32, {&O});
   check.result("y", storage, {rest, O / Size(2)});
 }
@@ -728,18 +728,15 @@ void checkUpsample(ShapeCheck& check) {
 }
 
 #if defined(__x86_64__)
-#define RUN(type, kernel) {run<type, avx512::kernel>, run<type, avx2::kernel>, run<type, baseline::kernel>}
+#define RUN(type, kernel) {run<type, avx512bf16::kernel>, run<type, avx512::kernel>, run<type, avx2::kernel>, run<type, baseline::kernel>}
 #elif defined(__aarch64__)
 #define RUN(type, kernel) {run<type, neon::kernel>}
 #endif
 
 const OpEntry table[] = {
     {0x01d00a94, "matmulTransposed", 3, 0, checkMatmulTransposed, RUN(MatmulTransposed, matmulTransposed)},
-    {0x01f9b4d1, "conv2dShifted", 6, 3, checkConv2dShifted, RUN(Conv2dShifted, conv2dShifted)},
-    {0x0cea1ca0, "conv2dWithMoments", 7, 4, checkConv2dWithMoments, RUN(Conv2dWithMoments, conv2dWithMoments)},
     {0x0e12218d, "geluGradient", 3, 0, checkGeluGradient, RUN(GeluGradient, geluGradient)},
     {0x124f9808, "clamp", 2, 2, checkClamp, RUN(Clamp, clamp)},
-    {0x1371511b, "linear", 5, 0, checkLinear, RUN(Linear, linear)},
     {0x143ba006, "softmaxCrossEntropy", 3, 0, checkSoftmaxCrossEntropy, RUN(SoftmaxCrossEntropy, softmaxCrossEntropy)},
     {0x1a6a9392, "squaredError", 4, 0, checkSquaredError, RUN(SquaredError, squaredError)},
     {0x1c5e2e71, "clampGradient", 3, 2, checkClampGradient, RUN(ClampGradient, clampGradient)},
@@ -755,10 +752,12 @@ const OpEntry table[] = {
     {0x44ffd46b, "multiplyAdds", 1, 2, checkMultiplyAdds, RUN(MultiplyAdds, multiplyAdds)},
     {0x4591f4bc, "expandTokens", 2, 1, checkExpandTokens, RUN(ExpandTokens, expandTokens)},
     {0x47a6922c, "silu", 2, 0, checkSilu, RUN(Silu, silu)},
+    {0x48171b66, "linear", 5, 0, checkLinear, RUN(Linear, linear)},
     {0x4969ecab, "fill", 1, 2, checkFill, RUN(Fill, fill)},
     {0x4c03daee, "addMaskedGradient", 3, 1, checkAddMaskedGradient, RUN(AddMaskedGradient, addMaskedGradient)},
     {0x4e304e38, "sliceChannels", 2, 2, checkSliceChannels, RUN(SliceChannels, sliceChannels)},
     {0x50a6511a, "meanGradient", 3, 0, checkMeanGradient, RUN(MeanGradient, meanGradient)},
+    {0x53da1856, "conv2d", 6, 3, checkConv2d, RUN(Conv2d, conv2d)},
     {0x576d18c1, "concatTokens", 3, 0, checkConcatTokens, RUN(ConcatTokens, concatTokens)},
     {0x59af6145, "embeddingGradient", 3, 1, checkEmbeddingGradient, RUN(EmbeddingGradient, embeddingGradient)},
     {0x59e1f498, "absoluteError", 4, 0, checkAbsoluteError, RUN(AbsoluteError, absoluteError)},
@@ -771,6 +770,7 @@ const OpEntry table[] = {
     {0x6d38f887, "clipFactor", 2, 1, checkClipFactor, RUN(ClipFactor, clipFactor)},
     {0x6d8b4764, "gatherRowsGradient", 3, 1, checkGatherRowsGradient, RUN(GatherRowsGradient, gatherRowsGradient)},
     {0x73a28c89, "linearCombination", 5, 0, checkLinearCombination, RUN(LinearCombination, linearCombination)},
+    {0x740959d0, "embedding", 3, 0, checkEmbedding, RUN(Embedding, embedding)},
     {0x7756dec9, "layerNorm", 4, 1, checkLayerNorm, RUN(LayerNorm, layerNorm)},
     {0x88b62858, "upsample", 2, 0, checkUpsample, RUN(Upsample, upsample)},
     {0x8ae22db7, "sumSquares", 2, 0, checkSumSquares, RUN(SumSquares, sumSquares)},
@@ -779,8 +779,6 @@ const OpEntry table[] = {
     {0x8ffc62c9, "downsample", 2, 0, checkDownsample, RUN(Downsample, downsample)},
     {0x92e1fe40, "scaleRows", 3, 0, checkScaleRows, RUN(ScaleRows, scaleRows)},
     {0x955717be, "adamw", 7, 0, checkAdamw, RUN(Adamw, adamw)},
-    {0x98922493, "linearGated", 4, 0, checkLinearGated, RUN(LinearGated, linearGated)},
-    {0x9940bce7, "conv2d", 6, 3, checkConv2d, RUN(Conv2d, conv2d)},
     {0x9a3f3c08, "padTokens", 2, 2, checkPadTokens, RUN(PadTokens, padTokens)},
     {0x9bea0afc, "meanTokens", 2, 0, checkMeanTokens, RUN(MeanTokens, meanTokens)},
     {0x9ca36f3f, "linearWeightGradient", 3, 0, checkLinearWeightGradient, RUN(LinearWeightGradient, linearWeightGradient)},
@@ -788,9 +786,9 @@ const OpEntry table[] = {
     {0xa13d9140, "modulate", 4, 0, checkModulate, RUN(Modulate, modulate)},
     {0xa304468e, "groupNormGradient", 11, 3, checkGroupNormGradient, RUN(GroupNormGradient, groupNormGradient)},
     {0xa76d1913, "conv2dWeightGradient", 3, 3, checkConv2dWeightGradient, RUN(Conv2dWeightGradient, conv2dWeightGradient)},
-    {0xa81503fa, "linearActivated", 4, 1, checkLinearActivated, RUN(LinearActivated, linearActivated)},
     {0xa92a9fa6, "addMasked", 4, 0, checkAddMasked, RUN(AddMasked, addMasked)},
     {0xa967bdab, "multiply", 3, 0, checkMultiply, RUN(Multiply, multiply)},
+    {0xab2b3f9d, "conv2dWithMoments", 7, 4, checkConv2dWithMoments, RUN(Conv2dWithMoments, conv2dWithMoments)},
     {0xab798b2a, "modulateGradient", 6, 0, checkModulateGradient, RUN(ModulateGradient, modulateGradient)},
     {0xacd0112d, "attentionGradient", 8, 2, checkAttentionGradient, RUN(AttentionGradient, attentionGradient)},
     {0xb33c9bc0, "geglu", 2, 0, checkGeglu, RUN(Geglu, geglu)},
@@ -802,13 +800,15 @@ const OpEntry table[] = {
     {0xce3f6724, "groupMoments", 2, 1, checkGroupMoments, RUN(GroupMoments, groupMoments)},
     {0xce411a9f, "attention", 5, 2, checkAttention, RUN(Attention, attention)},
     {0xd0874965, "unshuffle", 2, 1, checkUnshuffle, RUN(Unshuffle, unshuffle)},
-    {0xd417528c, "embedding", 3, 0, checkEmbedding, RUN(Embedding, embedding)},
     {0xd54e8c2f, "mean", 2, 0, checkMean, RUN(Mean, mean)},
+    {0xda49fa9b, "linearActivated", 4, 1, checkLinearActivated, RUN(LinearActivated, linearActivated)},
     {0xdc27355b, "conv2dInputGradient", 3, 2, checkConv2dInputGradient, RUN(Conv2dInputGradient, conv2dInputGradient)},
     {0xdf85ea1d, "quickGelu", 2, 0, checkQuickGelu, RUN(QuickGelu, quickGelu)},
+    {0xe466d262, "conv2dShifted", 6, 3, checkConv2dShifted, RUN(Conv2dShifted, conv2dShifted)},
     {0xe6125761, "gatherRows", 3, 0, checkGatherRows, RUN(GatherRows, gatherRows)},
     {0xe64e9576, "padChannels", 2, 2, checkPadChannels, RUN(PadChannels, padChannels)},
     {0xe7727c60, "l2NormalizeGradient", 3, 1, checkL2NormalizeGradient, RUN(L2NormalizeGradient, l2NormalizeGradient)},
+    {0xeba6ad6e, "linearGated", 4, 0, checkLinearGated, RUN(LinearGated, linearGated)},
     {0xf0739744, "gelu", 2, 0, checkGelu, RUN(Gelu, gelu)},
 };
 

@@ -6,8 +6,8 @@ namespace counterpoint {
 
 // The instruction sets that kernels are compiled for here, the best one first; an index of OpEntry::run.
 #if defined(__x86_64__)
-enum class Isa : uint8_t { avx512, avx2, baseline };
-constexpr const char* isaNames[] = {"avx512", "avx2", "baseline"};
+enum class Isa : uint8_t { avx512bf16, avx512, avx2, baseline };
+constexpr const char* isaNames[] = {"avx512bf16", "avx512", "avx2", "baseline"};
 #elif defined(__aarch64__)
 enum class Isa : uint8_t { neon };
 constexpr const char* isaNames[] = {"neon"};
@@ -15,7 +15,7 @@ constexpr const char* isaNames[] = {"neon"};
 constexpr int isaCount = sizeof(isaNames) / sizeof(*isaNames);
 
 // Of the interfaces of all ops: parts of a build that differ in it do not fit together.
-constexpr uint32_t interfaceHash = 0x2da27963;
+constexpr uint32_t interfaceHash = 0xbdf6ce13;
 
 struct AbsoluteError {
   Tensor prediction, target, weight;
@@ -615,6 +615,7 @@ struct Upsample {
   }
 
 #if defined(__x86_64__)
+COUNTERPOINT_KERNELS(avx512bf16)
 COUNTERPOINT_KERNELS(avx512)
 COUNTERPOINT_KERNELS(avx2)
 COUNTERPOINT_KERNELS(baseline)

@@ -33,7 +33,8 @@ struct Instruction {
   uint32_t frame = 0;
 };
 
-// What a device's kernels store real numbers in where the op leaves it open.
+// What a device's kernels store real numbers in where the op leaves it open: f32 alone, and then weights in bf16 as well; or
+// any of them, and weights as the rest.
 enum class Storage : uint8_t { f32, anyReal };
 
 class Program {

@@ -115,6 +115,9 @@ bool ShapeCheck::admits(DtypeRule rule, Dtype dtype) {
       if (!real || (allowed == Storage::f32 && dtype != Dtype::f32)) return false;
       if (!bound) bound = dtype;
       return *bound == dtype;
+    case DtypeRule::Kind::weight:
+      if (!bound) return false;
+      return *bound == dtype || (allowed == Storage::f32 && dtype == Dtype::bf16);
   }
   return false;
 }

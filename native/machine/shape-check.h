@@ -56,10 +56,10 @@ struct Word {
 constexpr Word::Kind rest = Word::Kind::rest;
 constexpr Word::Kind any = Word::Kind::any;
 
-// What an op says of a tensor's dtype: one of them; any real one; or the instruction's storage, which the first such tensor
-// binds and all others share.
+// What an op says of a tensor's dtype: one of them; any real one; the instruction's storage, which the first such tensor
+// binds and all others share; or, of a weight behind that one, the storage or what the device takes beside it.
 struct DtypeRule {
-  enum class Kind : uint8_t { exact, anyReal, storage };
+  enum class Kind : uint8_t { exact, anyReal, storage, weight };
   DtypeRule(Dtype dtype) : dtype(dtype) {}
   DtypeRule(Kind kind) : kind(kind) {}
 
@@ -69,6 +69,7 @@ struct DtypeRule {
 
 constexpr DtypeRule::Kind storage = DtypeRule::Kind::storage;
 constexpr DtypeRule::Kind anyReal = DtypeRule::Kind::anyReal;
+constexpr DtypeRule::Kind weight = DtypeRule::Kind::weight;
 
 // Every member throws Error CP_PROGRAM_INVALID at what it finds wrong, and moves on to the next attribute or tensor.
 class ShapeCheck {
@@ -84,6 +85,9 @@ class ShapeCheck {
   void optional(const char* name, DtypeRule dtype, Pattern pattern);
   void mutated(const char* name, DtypeRule dtype, Pattern pattern);
   void result(const char* name, DtypeRule dtype, Pattern pattern);
+
+  // What an operand has that was checked before.
+  Dtype dtypeOf(size_t index) const { return instruction.operands[index].tensor.dtype; }
 
   // The product of the dimensions that `...` stands for.
   Size rows() const;

@@ -24,7 +24,8 @@ const others: readonly Case[] = [
 
 describe("benchmarks", () => {
   const device = openCpuDevice({ threads: 1 });
-  after(() => device.close());
+  const narrow = openCpuDevice({ threads: 1, dtype: "bf16" });
+  after(() => Promise.all([device.close(), narrow.close()]));
 
   for (const work of ops) {
     it(`${nameOf(work)}: the op agrees with the definition in f64, and a wrong result does not`, async () => {
@@ -34,6 +35,10 @@ describe("benchmarks", () => {
       await opened.run();
       const out = await opened.output();
       assert.ok(errorOf(out, exact) < 1e-6);
+      const rounding = await openWork(narrow, work, operands);
+      await rounding.run();
+      assert.ok(errorOf(await rounding.output(), exact) < 5e-3);
+      await rounding.close();
       out[exact.places[1]] += 1;
       assert.ok(errorOf(out, exact) > 1e-3);
       out[exact.places[0]] = Number.NaN;

@@ -46,7 +46,10 @@ describe("command line", () => {
     assert.ok(first.threads >= 1 && first.memory.totalBytes >= first.memory.freeBytes && first.name !== "");
     assert.equal(devices.at(-1).kind, "reference");
     const { stdout } = await runCli(["devices"]);
-    assert.match(stdout, /^default {2}cpu, (avx512|avx2|baseline|neon), .* threads?, .* GiB free\n/);
+    assert.match(
+      stdout,
+      /^default {2}cpu, (avx512bf16|avx512|avx2|baseline|neon), .* threads?, f32 or bf16, .* GiB free\n/,
+    );
   });
 
   it("decompose, then compose with changes, then again: refused, forced", async () => {

@@ -7,51 +7,25 @@
 import assert from "node:assert/strict";
 import { Composer } from "../../lib/composer/composer.js";
 import { prepareGraph, stepGraph } from "../../lib/composer/programs.js";
-import type { Graph } from "../../lib/graph/graph.js";
-import { product } from "../../lib/graph/pattern.js";
 import { openCpuDevice } from "../../lib/machine/cpu.js";
 import { openCudaDevice } from "../../lib/machine/cuda.js";
 import type { Device } from "../../lib/machine/device.js";
 import { openReferenceDevice } from "../../lib/machine/reference.js";
-import { composerMini } from "../../lib/models/presets.js";
 import { initialise } from "../../lib/session/initialise.js";
 import { Session } from "../../lib/session/session.js";
 import { relativeError } from "../passes/finite-differences.js";
-import { seeded } from "../random.js";
+import { halfMini, stepInputs } from "./half-mini.js";
 import { parametersOf, picture, writeTinyModel } from "./tiny-model.js";
 
-const side = composerMini.imageSize / 2;
-const config = { ...composerMini, imageSize: side, locals: { ...composerMini.locals, planeSize: side } };
 const extent = { images: 1, branches: 2 };
-
-/** Noise for whatever the net reads, every condition there, and one step's coefficients. */
-function inputsOf(graph: Graph): Record<string, Float32Array | Int32Array> {
-  const random = seeded(7);
-  const inputs = [...graph.leaves.values()].filter(({ leaf }) => leaf!.kind === "input");
-  const chosen: Record<string, readonly number[]> = {
-    t: [500],
-    branchWeights: [2, -1],
-    clean: [0.7, -0.7, 0],
-    next: [0.5, 0.5, 0],
-  };
-  return Object.fromEntries(
-    inputs.map(({ leaf, shape, dtype }) => {
-      const { name } = leaf!;
-      if (dtype === "i32") return [name, new Int32Array(product(shape)).fill(3)];
-      const values = Float32Array.from(random.normals(product(shape)));
-      const fixed = name.startsWith("mask") ? [1] : chosen[name];
-      return [name, fixed ? values.map((_, i) => fixed[i % fixed.length]) : values];
-    }),
-  );
-}
 
 describe("a whole step on cuda-emulated", () => {
   it("agrees with the CPU in f32, and in bf16 as well as the reference does", async () => {
-    const graphs = { prepare: prepareGraph(config, extent), step: stepGraph(config, extent) };
+    const graphs = { prepare: prepareGraph(halfMini, extent), step: stepGraph(halfMini, extent) };
     const parameters = await initialise(parametersOf(Object.values(graphs)), 1);
     const latentOn = async (device: Device) => {
       const session = await Session.open({ device, programs: graphs, parameters });
-      for (const [name, graph] of Object.entries(graphs)) await session.run(name, inputsOf(graph));
+      for (const [name, graph] of Object.entries(graphs)) await session.run(name, stepInputs(graph));
       const latent = Float64Array.from(await session.readState("latent"));
       await session.close();
       await device.close();

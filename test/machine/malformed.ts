@@ -87,6 +87,9 @@ const faults: readonly [string, Change, RegExp][] = [
   ["a negative row stride", operand(1, { rowStride: -4 }), /row stride -4/],
   ["integers for floats", operand(0, { dtype: "i32" }), /"x" has the wrong dtype/],
   ["storage that the CPU does not have", operand(0, { dtype: "bf16" }), /"x" has the wrong dtype/],
+  ["a weight in 16 bits that the CPU does not have", operand(1, { dtype: "f16" }), /"weight" has the wrong dtype/],
+  ["a weight in bf16 that ends outside", operand(1, { dtype: "bf16", offset: 42 }), /tensor 1 ends outside its region/],
+  ["a weight in bf16 between elements", operand(1, { dtype: "bf16", offset: 1 }), /tensor 1 is not aligned/],
   ["a 16-bit bias", operand(2, { dtype: "f16" }), /"bias" has the wrong dtype/],
   [
     "a cast whose result has another dtype",
@@ -131,8 +134,11 @@ describe("malformed programs on the cpu device", () => {
   });
   after(() => device.close());
 
-  it("the program that the faults go into is accepted, and one instruction of every op", () => {
+  it("the program that the faults go into is accepted, with weights in bf16 too, and one instruction of every op", () => {
     device.load(good).free();
+    const [first, middle, last] = good.instructions;
+    const narrow = { ...middle, ...operand(1, { dtype: "bf16", offset: 40 })(middle, good) };
+    device.load({ ...good, instructions: [first, narrow, last] }).free();
     for (let seed = 1; seed <= 5; seed++) device.load(randomProgram(ops, seeded(seed))).free();
   });
 

@@ -21,6 +21,8 @@ export interface TestDevice {
   readonly name: string;
   /** The dtypes that it takes where an op leaves them open. */
   readonly storage: readonly RealDtype[];
+  /** And those of weights beside a storage of f32. */
+  readonly weights: readonly RealDtype[];
   /** Devices that must give the same bits: one for each number of threads, or seed. */
   readonly variants: readonly Device[];
 }
@@ -32,9 +34,8 @@ let emulated: TestDevice | null = null;
 
 /** All that run any program; opened once per process and closed after its last test. */
 export function testDevices(): readonly TestDevice[] {
-  const { storage } = capabilities.reference;
   opened ??= [
-    { name: "reference", storage, variants: [openReferenceDevice()] },
+    { name: "reference", ...capabilities.reference, variants: [openReferenceDevice()] },
     ...ownIsas.flatMap((isa) => openIsa(isa)),
   ];
   return opened;
@@ -43,8 +44,8 @@ export function testDevices(): readonly TestDevice[] {
 /** Nothing where this CPU lacks the instruction set. */
 function openIsa(isa: Isa): TestDevice[] {
   try {
-    const { storage } = capabilities.cpu;
-    return [{ name: `cpu ${isa}`, storage, variants: [1, 2, 3].map((threads) => openCpuDevice({ threads, isa })) }];
+    const variants = [1, 2, 3].map((threads) => openCpuDevice({ threads, isa }));
+    return [{ name: `cpu ${isa}`, ...capabilities.cpu, variants }];
   } catch (error) {
     if (error instanceof CounterpointError && error.code === "CP_ISA_UNSUPPORTED") return [];
     throw error;
@@ -56,7 +57,7 @@ export function testDevicesFor(op: OpDefinition): readonly TestDevice[] {
   if (!cudaOps.has(op.name)) return testDevices();
   emulated ??= {
     name: "cuda-emulated",
-    storage: capabilities["cuda-emulated"].storage,
+    ...capabilities["cuda-emulated"],
     variants: [openCudaDevice({ index: 0, emulated: true }), openFenced(1), openFenced(2)],
   };
   return [...testDevices(), emulated];

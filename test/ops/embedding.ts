@@ -9,6 +9,11 @@ testOp(
   [
     { shapes: { table: [7, 5], ids: [3] } },
     { shapes: { table: [7, 130], ids: [2, 70] } },
+    ...(["f16", "bf16"] as const).map((table) => ({
+      name: table,
+      shapes: { table: [7, 131], ids: [2, 70] },
+      dtypes: { table },
+    })),
     {
       name: "far outside",
       shapes: { table: [7, 3], ids: [2] },

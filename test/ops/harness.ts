@@ -3,7 +3,8 @@
  *
  * - every device agrees with the op's reference loops: ||out − ref|| / ||ref|| under the case's tolerance, for every
  *   instruction set this machine can run, with 1, 2 and 3 threads bit for bit the same, nothing written beside the results,
- *   and everything in the results written; where the op leaves a dtype open, in 16 bits too on the devices that take them;
+ *   and everything in the results written; where the op leaves a dtype open, in 16 bits too on the devices that take them,
+ *   and where it has weights, with these in bf16 beside activations in f32;
  * - the first image alone gives the bits that it gives in a batch, wherever a result belongs to one image;
  * - the gradient rule agrees with central differences of the reference loops in f64, along random directions;
  * - a fused op's reference loops agree with its unfused definition.
@@ -54,6 +55,8 @@ export interface PreparedCase {
   readonly title: string;
   /** The dtype of whatever the op leaves open. */
   readonly storage: RealDtype;
+  /** The dtype of its weights, which may be narrower. */
+  readonly weights: RealDtype;
   /** In the order of the op's operands; null where absent. Rounded to what the operand's dtype can hold. */
   readonly operands: readonly ({
     name: string;
@@ -97,8 +100,13 @@ export function testOp<
         const narrow = prepare(table, index, storage);
         it(`${narrow.title} in ${storage}: devices agree with the reference`, () => checkOnDevices(narrow));
       }
-      const alone = firstImage(prepared);
-      if (alone) it(`${prepared.title}: the first image alone gives the same bits`, () => checkAlone(prepared, alone));
+      const brains = hasWeights(definition) ? (["any", "bf16"] as const) : [];
+      const narrow = brains.map((activations) => prepareNarrow(table, index, activations));
+      for (const it16 of narrow) it(`${it16.title}: devices agree with the reference`, () => checkOnDevices(it16));
+      for (const whole of [prepared, ...narrow.slice(0, 1)]) {
+        const alone = firstImage(whole);
+        if (alone) it(`${whole.title}: the first image alone gives the same bits`, () => checkAlone(whole, alone));
+      }
       const differentiated = differentiatedOperands(definition, entry as OpCase, options as OpOptions);
       if (differentiated.length > 0) {
         it(`${prepared.title}: gradient of ${differentiated.join(", ")}`, () => {
@@ -117,8 +125,39 @@ export function opensDtype({ operands }: OpDefinition): boolean {
   return Object.values(operands).some(({ dtype }) => dtype === undefined);
 }
 
+/** Whether some operand is a weight, which may be narrower than activations. */
+function hasWeights({ operands }: OpDefinition): boolean {
+  return Object.values(operands).some(({ dtype }) => dtype === "weight");
+}
+
+/** Relative error that products of rounded activations may have: half of the last place of bf16. */
+const activationRounding = 4e-3;
+
+/**
+ * Case `index` of a table with its weights in bf16 and activations in f32: of "any" values, which a device may round to bf16
+ * as it multiplies them, or of such that bf16 holds, for which all devices must come as near as in f32.
+ */
+function prepareNarrow(table: OpTable, index: number, activations: "any" | "bf16"): PreparedCase {
+  const { title, operands, tolerance, ...rest } = prepare(table, index, "f32", "bf16");
+  if (activations === "any") {
+    return {
+      ...rest,
+      operands,
+      title: `${title}, weights in bf16`,
+      tolerance: Math.max(tolerance, activationRounding),
+    };
+  }
+  const held = operands.map((it) => it && { ...it, data: it.spec.dtype ? it.data : rounded(it.data, "bf16") });
+  return { ...rest, operands: held, title: `${title}, weights in bf16, activations as bf16 holds them`, tolerance };
+}
+
 /** Case `index` of a table with what the op leaves open in `storage`; its random numbers follow from the index alone. */
-export function prepare({ op, cases, options }: OpTable, index: number, storage: RealDtype = "f32"): PreparedCase {
+export function prepare(
+  { op, cases, options }: OpTable,
+  index: number,
+  storage: RealDtype = "f32",
+  weights = storage,
+): PreparedCase {
   const entry = cases[index];
   const random = seeded(index + 1);
   const unknown = Object.keys(entry.shapes).find((name) => !(name in op.operands));
@@ -126,7 +165,7 @@ export function prepare({ op, cases, options }: OpTable, index: number, storage:
   const operands = Object.entries(op.operands).map(([name, spec]) => {
     const shape = entry.shapes[name];
     if (!shape) return null;
-    const dtype = spec.dtype === "real" ? (entry.dtypes?.[name] ?? "f32") : (spec.dtype ?? storage);
+    const dtype = dtypeOf(spec, { real: entry.dtypes?.[name] ?? "f32", weight: weights, storage });
     const element = entry.values?.[name] ?? options.values?.[name];
     if (!element && !isReal(dtype)) throw new Error(`${op.name}: integer operand "${name}" needs "values"`);
     const count = shape.reduce((total, size) => total * size, 1);
@@ -139,7 +178,12 @@ export function prepare({ op, cases, options }: OpTable, index: number, storage:
   const title = [entry.name, ...shapes, ...words].filter((text) => text !== undefined).join(" ");
   const exact = entry.tolerance ?? options.tolerance ?? 1e-5;
   const tolerance = options.ofStored ? allowedError(storage, exact) : exact;
-  return { op, title, storage, operands, attributes, tolerance };
+  return { op, title, storage, weights, operands, attributes, tolerance };
+}
+
+function dtypeOf({ dtype }: OperandSpec, open: Record<"real" | "weight" | "storage", RealDtype>): Dtype {
+  if (dtype === undefined) return open.storage;
+  return dtype === "real" || dtype === "weight" ? open[dtype] : dtype;
 }
 
 function differentiatedOperands(op: OpDefinition, entry: OpCase, options: OpOptions): readonly string[] {
@@ -149,7 +193,7 @@ function differentiatedOperands(op: OpDefinition, entry: OpCase, options: OpOpti
   if (!op.gradient) return [];
   return present.filter((name) => {
     const { dtype, mutates } = op.operands[name];
-    return (dtype === undefined || dtype === "f32") && !mutates;
+    return (dtype === undefined || dtype === "f32" || dtype === "weight") && !mutates;
   });
 }
 

@@ -11,7 +11,7 @@ import { readNumbers, writeNumbers } from "../../lib/machine/execute.js";
 import { interpret } from "../../lib/machine/interpret.js";
 import { alignment, type Operand, type Program, type Region } from "../../lib/program/program.js";
 import { relativeError } from "../passes/finite-differences.js";
-import { testDevicesFor } from "./devices.js";
+import { type TestDevice, testDevicesFor } from "./devices.js";
 import { graphOf, type PreparedCase } from "./harness.js";
 
 /** 0xff everywhere: NaN as f32, −1 as i32, 255 as u8. */
@@ -30,13 +30,19 @@ export interface Placed {
   readonly after: Float64Array | null;
 }
 
+/** The devices that take the dtypes of `prepared`. */
+function devicesFor({ op, storage, weights }: PreparedCase): readonly TestDevice[] {
+  return testDevicesFor(op).filter((device) => {
+    return device.storage.includes(storage) && (weights === storage || device.weights.includes(weights));
+  });
+}
+
 /** Checks `prepared` on every device, with a "weight" among its operands once in the inputs and once in the weights. */
 export async function checkOnDevices(prepared: PreparedCase): Promise<void> {
   const places: Region[] = "weight" in prepared.op.operands ? ["inputs", "weights"] : ["inputs"];
   for (const weightRegion of places) {
     const { program, placed } = programOf(prepared, weightRegion);
-    for (const { name, storage, variants } of testDevicesFor(prepared.op)) {
-      if (!storage.includes(prepared.storage)) continue;
+    for (const { name, variants } of devicesFor(prepared)) {
       let first: Uint8Array | null = null;
       for (const device of variants) {
         const state = await runOnce(device, program, placed);
@@ -77,7 +83,7 @@ export function firstImage(prepared: PreparedCase): PreparedCase | null {
 export async function checkAlone(prepared: PreparedCase, alone: PreparedCase): Promise<void> {
   const many = programOf(prepared, "inputs");
   const one = programOf(alone, "inputs");
-  for (const { name, variants } of testDevicesFor(alone.op)) {
+  for (const { name, variants } of devicesFor(alone)) {
     const device = variants[variants.length - 1];
     const [stateOfMany, stateOfOne] = [
       await runOnce(device, many.program, many.placed),

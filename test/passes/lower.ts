@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { prepareGraph, stepGraph } from "../../lib/composer/programs.js";
 import { Graph, type RealDtype } from "../../lib/graph/graph.js";
 import { product } from "../../lib/graph/pattern.js";
+import { openCpuDevice } from "../../lib/machine/cpu.js";
 import { interpret } from "../../lib/machine/interpret.js";
 import { openReferenceDevice } from "../../lib/machine/reference.js";
 import { add } from "../../lib/ops/add.js";
+import { embedding } from "../../lib/ops/embedding.js";
 import { linear } from "../../lib/ops/linear.js";
 import { linearCombination } from "../../lib/ops/linear-combination.js";
 import { scaleBy } from "../../lib/ops/scale-by.js";
@@ -26,8 +28,12 @@ import { layoutsOf, runOnce } from "./run-program.js";
 const halves = ["f16", "bf16"] as const;
 
 /** The programs of one session, lowered. */
-function loweredPrograms(graphs: Record<string, Graph>, dtype: RealDtype): Record<string, Program> {
-  const lowering = loweringOf(Object.values(graphs), dtype);
+function loweredPrograms(
+  graphs: Record<string, Graph>,
+  dtype: RealDtype,
+  activations = dtype,
+): Record<string, Program> {
+  const lowering = loweringOf(Object.values(graphs), dtype, { activations });
   const leaves = Object.values(graphs).flatMap((graph) => [...graph.leaves.values()]);
   const layout = (region: "weights" | "state", kind: string) =>
     layoutOf(
@@ -181,6 +187,51 @@ describe("lower: a composer", () => {
     const casts = programs.step.instructions.filter(({ op }) => op.name === "cast").map(printInstruction);
     // The folded latent and the time's sinusoids on their way in, the prediction's result needs none.
     assert.equal(casts.length, 2, casts.join("\n"));
+  });
+
+  it("where activations stay f32, products read weights in bf16 and all else is f32", () => {
+    for (const { instructions, weights, state } of Object.values(loweredPrograms(graphs(), "bf16", "f32"))) {
+      for (const [name, { dtype, shape }] of weights.tensors) {
+        assert.equal(dtype, shape.length >= 2 ? "bf16" : "f32", name);
+      }
+      for (const [name, { dtype }] of state.tensors) assert.equal(dtype, name === "preview" ? "u8" : "f32", name);
+      for (const instruction of instructions) {
+        const { op, operands } = instruction;
+        const names = Object.keys(op.operands);
+        const narrow = operands.flatMap((operand, index) => (operand?.dtype === "bf16" ? [names[index]] : []));
+        const products = op.name.startsWith("conv2d") || op.name.startsWith("linear");
+        const weighs = products && op.name !== "linearCombination";
+        assert.deepEqual(narrow, weighs ? ["weight"] : [], printInstruction(instruction));
+      }
+    }
+  });
+
+  it("what else reads a matrix of weights gets it cast once, and a table's rows after they are taken", async () => {
+    const graph = new Graph();
+    const matrix = graph.parameter("matrix", [2, 3]);
+    const table = graph.parameter("table", [4, 3]);
+    const rows = embedding(graph, { table, ids: graph.input("ids", [2], "i32") });
+    const sum = add(graph, { a: add(graph, { a: matrix, b: rows }), b: matrix });
+    store(graph, { value: sum, target: graph.state("y", [2, 3]) });
+    const { only } = loweredPrograms({ only: graph }, "bf16", "f32");
+    const casts = only.instructions.filter(({ op }) => op.name === "cast");
+    assert.deepEqual(
+      casts.map(({ operands }) => operands[0]?.shape),
+      [
+        [2, 3],
+        [2, 3],
+      ],
+    );
+    const leaves = new Map([
+      ["parameter:matrix", Float64Array.of(1, 2, 3, 4, 5, 6)],
+      ["parameter:table", Float64Array.of(0, 0, 0, 10, 20, 30, 0, 0, 0, 40, 50, 60)],
+      ["input:ids", Float64Array.of(1, 3)],
+    ]);
+    for (const device of [openReferenceDevice(), openCpuDevice({ threads: 1 })]) {
+      const state = await runOnce(device, only, leaves);
+      assert.deepEqual(Array.from(state.get("y")!), [12, 24, 36, 48, 60, 72]);
+      await device.close();
+    }
   });
 
   it("a lowered session gives what one in f32 gives, to the precision of 16 bits", async () => {

@@ -1,6 +1,8 @@
 /** Random valid instructions of any op, placed side by side in the regions: for round trips, verifiers and the fuzz driver. */
+
+import { allowedDtypes } from "../../lib/graph/dtype-rules.js";
 import { evaluateExpression } from "../../lib/graph/expression.js";
-import { type Dtype, dtypeBytes, type RealDtype, realDtypes, type Shape } from "../../lib/graph/graph.js";
+import { type Dtype, dtypeBytes, type RealDtype, type Shape } from "../../lib/graph/graph.js";
 import { type AttributeSpec, inferShapes, type OpDefinition, type OperandSpec } from "../../lib/graph/op.js";
 import { parsePattern, product } from "../../lib/graph/pattern.js";
 import { alignment, type Instruction, type Operand, type Program, type Region } from "../../lib/program/program.js";
@@ -61,7 +63,8 @@ function drawOnce(op: OpDefinition, random: Random, storage: RealDtype): Draw | 
   const specs = Object.values(op.operands);
   const inputs = specs.map((spec) => {
     if (spec.optional && random.below(3) === 0) return null;
-    const dtype = spec.dtype === "real" ? realDtypes[random.below(realDtypes.length)] : (spec.dtype ?? storage);
+    const allowed = allowedDtypes(spec, storage);
+    const dtype = allowed[random.below(allowed.length)];
     return { shape: drawShape(spec.shape, sizes, rest, random), dtype };
   });
   if (inputs.some((input) => input?.shape.some((size) => !Number.isSafeInteger(size) || size < 1))) return null;

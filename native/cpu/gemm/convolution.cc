@@ -77,7 +77,7 @@ void inputGradient(Context& context, const Convolution& shape, const Matrix& dy,
     Positions positions = positionsOf(c);
     positions.zeros = zeros;
     IndirectProduct product{
-        positions.count(), shape.inChannels, Blocking(positions.taps(), shape.outChannels), panels, {}, {}};
+        positions.count(), shape.inChannels, Blocking(positions.taps(), shape.outChannels), panels, false, {}, {}};
     product.locate = [&](int64_t first, int64_t count, const RowPointers& pointers) {
       positions.locate(first, count, pointers.sources);
       for (int64_t i = 0; i < count; ++i) {
@@ -122,11 +122,9 @@ void convolution(Context& context, const Convolution& shape, const Sources& x, c
   const float* zeros = zeroRow(context, shape.inChannels);
   const Positions positions = outputPositions(shape, x.x, zeros), more = outputPositions(shape, x.more, zeros);
   const int64_t taps = positions.taps();
-  IndirectProduct product{positions.count(),         shape.outChannels, Blocking(taps, x.x.columns), nullptr, epilogue, {},
-                          Blocking(taps, x.more.columns)};
-  product.panels = context.packed(w, product.packing(Packing::forward), product.packedFloats(), [&](float* out) {
-    packSources(context, product, {w.f32(), shape.inChannels * shape.outChannels, shape.outChannels, 1}, out);
-  });
+  IndirectProduct product{positions.count(),         shape.outChannels, Blocking(taps, x.x.columns), nullptr, false,
+                          epilogue,                  {},                Blocking(taps, x.more.columns)};
+  useWeights(context, product, w, true);
   product.locate = [&](int64_t first, int64_t count, const RowPointers& pointers) {
     positions.locate(first, count, pointers.sources);
     if (x.more.data) more.locate(first, count, pointers.sources + taps * count);

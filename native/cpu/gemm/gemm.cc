@@ -15,21 +15,13 @@ namespace {
 // So many rows make packing a large w anew cost a few percent at most, and memory for a second copy of it is saved. Small
 // ones are kept: their copies take little, and a call for them is short.
 constexpr int64_t rowsWorthPacking = 512;
-constexpr size_t floatsWorthPacking = size_t{1} << 18;
+constexpr int64_t floatsWorthPacking = 1 << 18;
 
-// y = epilogue(x w) with w(k, n), n < columns, found through `view`.
-void multiply(Context& context, const Sources& x, const Tensor& w, int64_t columns, Packing packing,
-              const WeightView& view, const Epilogue& epilogue, const Matrix& y) {
-  IndirectProduct product{y.rows, columns, Blocking(1, x.x.columns), nullptr, epilogue, {}, Blocking(1, x.more.columns)};
-  const size_t floats = product.packedFloats();
-  const auto pack = [&](float* out) { packSources(context, product, view, out); };
-  if (y.rows < rowsWorthPacking || floats < floatsWorthPacking) {
-    product.panels = context.packed(w, product.packing(packing), floats, pack);
-  } else {
-    float* panels = context.scratch(floats);
-    pack(panels);
-    product.panels = panels;
-  }
+bool worthKeeping(int64_t rows, int64_t floats) { return rows < rowsWorthPacking || floats < floatsWorthPacking; }
+
+// y = epilogue(x w), with the panels of w in `product`.
+void multiply(Context& context, IndirectProduct& product, const Sources& x, const Matrix& y) {
+  const Epilogue& epilogue = product.epilogue;
   product.locate = [&](int64_t first, int64_t count, const RowPointers& pointers) {
     for (int64_t i = 0; i < count; ++i) {
       pointers.sources[i] = x.x.row(first + i);
@@ -47,11 +39,20 @@ Matrix matrixOf(const Tensor& tensor) { return {tensor.f32(), tensor.rows(), ten
 
 void linear(Context& context, const Sources& x, const Tensor& w, const Epilogue& epilogue, const Matrix& y) {
   const int64_t columns = epilogue.activation == Activation::geglu ? 2 * y.columns : y.columns;
-  multiply(context, x, w, columns, Packing::forward, {w.f32(), 0, columns, 1}, epilogue, y);
+  const Blocking blocking(1, x.x.columns), more(1, x.more.columns);
+  IndirectProduct product{y.rows, columns, blocking, nullptr, false, epilogue, {}, more};
+  useWeights(context, product, w, worthKeeping(y.rows, blocking.floats(columns) + more.floats(columns)));
+  multiply(context, product, x, y);
 }
 
 void linearInputGradient(Context& context, const Matrix& dy, const Tensor& w, const Matrix& dx) {
-  multiply(context, dy, w, dx.columns, Packing::transposed, {w.f32(), 0, 1, dy.columns}, {}, dx);
+  const Blocking blocking(1, dy.columns);
+  const int64_t floats = blocking.floats(dx.columns);
+  IndirectProduct product{dx.rows, dx.columns, blocking, nullptr, false, {}, {}};
+  product.panels = panelsOf(context, w, Packing::transposed, floats, worthKeeping(dx.rows, floats), [&](float* out) {
+    packPanels(context, blocking, dx.columns, {w.f32(), 0, 1, dy.columns}, out);
+  });
+  multiply(context, product, dy, dx);
 }
 
 void linearWeightGradient(Context& context, const Matrix& x, const Matrix& dy, float* dw) {

@@ -1,4 +1,4 @@
-// Matrix products in f32: linear layers, their gradients, and batches of small products.
+// Matrix products of f32, with weights in f32 or bf16 (see pairs.h): linear layers, their gradients, and batches of small products.
 //
 // All matrices are row-major with a row stride; outputs must not overlap inputs. Every output element is summed in an
 // order that depends on the reduced dimension alone, so its bits do not change with the number of rows, threads, or its

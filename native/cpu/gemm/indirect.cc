@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "cpu/gelu.h"
+#include "cpu/gemm/pairs.h"
 #include "cpu/loops.h"
 
 namespace counterpoint::COUNTERPOINT_ISA {
@@ -36,8 +37,27 @@ struct Item {
   int64_t rows;  // of this item
   int64_t panelFirst, panelLast;
   RowPointers pointers;
+  float* widened;      // room for a panel of a block, where pairs are widened
   int64_t origin = 0;  // the column that the targets begin with
 };
+
+// Whether pairs are multiplied as they are; else they are widened first.
+bool multipliesPairs(const IndirectProduct& product) { return pairProducts && product.pairs; }
+
+// Rows of a panel for so much depth.
+int64_t panelRows(const IndirectProduct& product, int64_t depth) { return product.pairs ? pairCount(depth) : depth; }
+
+// Floats of the panels for one source.
+int64_t panelFloats(const IndirectProduct& product, const Blocking& source) {
+  return product.pairs ? pairFloats(source, product.columns) : source.floats(product.columns);
+}
+
+void multiplyRows(const IndirectProduct& product, int rows, const Tile& tile) {
+  if constexpr (pairProducts) {
+    if (product.pairs) return multiplyPairsTile(rows, tile);
+  }
+  multiplyTile(rows, tile);
+}
 
 void addTo(float* y, const float* x, int64_t count) {
   for (int64_t n = 0; n < count; ++n) y[n] += x[n];
@@ -46,7 +66,8 @@ void addTo(float* y, const float* x, int64_t count) {
 // One block of taps and depth for every tile of an item.
 void multiplyBlock(const IndirectProduct& product, const Item& item, Tile tile, const float* panels, bool first,
                    bool last) {
-  const int64_t panelFloats = tile.segments * tile.depth * panelColumns;
+  const bool widens = product.pairs && !pairProducts;
+  const int64_t panelFloats = tile.segments * (widens ? pairCount(tile.depth) : tile.depth) * panelColumns;
   const float* const* sources = tile.rows;
   alignas(64) float corner[tileRows * panelColumns] = {};
   alignas(64) float start[panelColumns] = {};
@@ -62,6 +83,10 @@ void multiplyBlock(const IndirectProduct& product, const Item& item, Tile tile, 
     tile.start = bias && !whole ? start : bias;
     tile.panel = panels + p * panelFloats;
     tile.next = tile.panel + panelFloats;
+    if (widens) {
+      widenPanel(tile.panel, tile.segments, tile.depth, item.widened);
+      tile.panel = item.widened;
+    }
     tile.accumulate = !first;
     tile.vectors = vectorsOf(width);
     tile.totals = totals;
@@ -74,13 +99,13 @@ void multiplyBlock(const IndirectProduct& product, const Item& item, Tile tile, 
       tile.column = whole ? column - item.origin : 0;
       tile.residuals = whole ? residuals : nullptr;
       if (whole) {
-        multiplyTile(rows, tile);
+        multiplyRows(product, rows, tile);
       } else {  // the last, narrow panel goes by way of a full-width tile
         const size_t bytes = static_cast<size_t>(width) * sizeof(float);
         const int64_t target = column - item.origin;
         if (!first)
           for (int r = 0; r < rows; ++r) std::memcpy(corners[r], targets[r] + target, bytes);
-        multiplyTile(rows, tile);
+        multiplyRows(product, rows, tile);
         for (int r = 0; r < rows; ++r) {
           std::memcpy(targets[r] + target, corners[r], bytes);
           if (residuals) addTo(targets[r] + target, residuals[r] + column, width);
@@ -106,21 +131,22 @@ void fillRows(const IndirectProduct& product, const Item& item) {
 void multiplySource(const IndirectProduct& product, const Item& item, const Blocking& blocking,
                     const float* const* sources, const float* packed, int64_t columns, bool first, bool last) {
   const int64_t taps = blocking.taps, panels = ceilDiv(product.columns, panelColumns);
-  const bool aside = taps == 1 && aliased(columns);
+  const bool rounded = multipliesPairs(product), aside = taps == 1 && aliased(columns) && (rounded || !product.pairs);
   const int64_t most = aside ? std::max<int64_t>(1, depthAtOnce / blocking.depthBlock) : 1;
   for (int64_t k = 0, depth; k < blocking.depth; k += depth) {
+    const int64_t block = std::min(blocking.depthBlock, blocking.depth - k), rows = panelRows(product, block);
     Tile tile{};
-    tile.depthOffset = k;
-    tile.depth = std::min(blocking.depthBlock, blocking.depth - k);
-    tile.blocks = std::min(most, (blocking.depth - k) / tile.depth);
-    tile.panelStep = tile.depth * panels * panelColumns;
-    depth = tile.blocks * tile.depth;
+    tile.depthOffset = rounded ? k / 2 : k;
+    tile.depth = rounded ? rows : block;
+    tile.blocks = std::min(most, (blocking.depth - k) / block);
+    tile.panelStep = rows * panels * panelColumns;
+    depth = tile.blocks * block;
     for (int64_t t = 0; t < taps; t += blocking.tapBlock) {
       tile.segments = std::min(blocking.tapBlock, taps - t);
       tile.rows = sources + t * item.rows;
       tile.rowStep = item.rows;
       const bool ends = k + depth == blocking.depth && t + tile.segments == taps;
-      multiplyBlock(product, item, tile, packed + (k * taps + t * tile.depth) * panels * panelColumns,
+      multiplyBlock(product, item, tile, packed + (panelRows(product, k) * taps + t * rows) * panels * panelColumns,
                     first && k == 0 && t == 0, last && ends);
     }
   }
@@ -134,7 +160,7 @@ void multiplyItem(const IndirectProduct& product, const Item& item, int64_t colu
   multiplySource(product, item, blocking, sources, product.panels, columns, true, more.depth == 0);
   if (more.depth == 0) return;
   multiplySource(product, item, more, sources + blocking.taps * item.rows,
-                 product.panels + blocking.floats(product.columns), columns, false, true);
+                 product.panels + panelFloats(product, blocking), columns, false, true);
 }
 
 // y[m][first...] = f(sums[m]) for `count` columns of y; `gates` lies behind the sums that it multiplies.
@@ -191,14 +217,56 @@ void multiplyActivated(const IndirectProduct& product, const Item& item, float**
   }
 }
 
+// Floats of a row of one source as pairs. Sixteen more than it takes, as everywhere.
+int64_t roundedStride(const Blocking& source) { return source.depth > 0 ? roundedFloats(source.depth) + 16 : 0; }
+
+// The rows that an item reads, as pairs in `out`.
+void roundRows(const IndirectProduct& product, const Item& item, float* out) {
+  if constexpr (pairProducts) {
+    const float** sources = item.pointers.sources;
+    for (const Blocking* source : {&product.blocking, &product.more}) {
+      if (source->depth == 0) continue;
+      for (int64_t i = 0; i < source->taps * item.rows; ++i, ++sources, out += roundedStride(*source)) {
+        roundRow(*sources, source->depth, out);
+        *sources = out;
+      }
+    }
+  }
+}
+
+// `floats` rounded up to whole lines of the cache.
+constexpr int64_t wholeLines(int64_t floats) { return ceilDiv(floats, 16) * 16; }
+
 }  // namespace
 
-void packSources(Context& context, const IndirectProduct& product, WeightView weight, float* out) {
-  const Blocking& blocking = product.blocking;
-  packPanels(context, blocking, product.columns, weight, out);
-  if (product.more.depth == 0) return;
-  weight.data += blocking.depth * weight.depthStride;
-  packPanels(context, product.more, product.columns, weight, out + blocking.floats(product.columns));
+const float* panelsOf(Context& context, const Tensor& w, Packing packing, int64_t floats, bool kept,
+                      const std::function<void(float* out)>& pack) {
+  if (kept) return context.packed(w, static_cast<uint32_t>(packing), static_cast<size_t>(floats), pack);
+  float* panels = context.scratch(static_cast<size_t>(floats));
+  pack(panels);
+  return panels;
+}
+
+void useWeights(Context& context, IndirectProduct& product, const Tensor& w, bool kept) {
+  const Blocking &first = product.blocking, &more = product.more;
+  const int64_t columns = product.columns, tapStride = (first.depth + more.depth) * columns;
+  product.pairs = w.dtype == Dtype::bf16;
+  // Panels of the first source are the weight's own where there is no second one.
+  const auto named = [&](Packing one, Packing split) {
+    return more.depth == 0 ? one : static_cast<Packing>(static_cast<uint32_t>(split) + static_cast<uint32_t>(first.depth));
+  };
+  const Packing packing =
+      product.pairs ? named(Packing::pairs, Packing::splitPairs) : named(Packing::forward, Packing::split);
+  const int64_t floats = panelFloats(product, first) + panelFloats(product, more);
+  product.panels = panelsOf(context, w, packing, floats, kept, [&](float* out) {
+    for (const Blocking* source : {&first, &more}) {
+      if (source->depth == 0) continue;
+      const int64_t begin = source == &first ? 0 : first.depth * columns;
+      if (product.pairs) packPairs(context, *source, columns, w.bf16() + begin, tapStride, out);
+      else packPanels(context, *source, columns, {w.f32() + begin, tapStride, columns, 1}, out);
+      out += panelFloats(product, *source);
+    }
+  });
 }
 
 void multiplyIndirect(Context& context, const IndirectProduct& product) {
@@ -210,18 +278,28 @@ void multiplyIndirect(Context& context, const IndirectProduct& product) {
   const Deal deal(product.rows, gated && !whole ? panels / 2 : panels, whole ? 1 : context.threads());
   // Sixteen floats more, lest rows a power of two apart compete for a few lines of the first-level cache.
   const int64_t stride = !activated ? 0 : (whole ? panels : (gated ? 2 : 1) * panelsAside) * panelColumns + 16;
+  const bool rounded = multipliesPairs(product);
+  const Blocking &source = product.blocking, &more = product.more;
+  const int64_t pairsOfRow = rounded ? source.taps * (roundedStride(source) + roundedStride(more)) : 0;
+  const int64_t largest = std::max(source.tapBlock * source.depthBlock, more.tapBlock * more.depthBlock);
+  const int64_t widened = product.pairs && !rounded ? largest * panelColumns : 0;
   context.parallel(deal.rowBlocks * deal.panelBlocks, [&](int64_t index, int thread) {
     const int64_t firstRow = index / deal.panelBlocks * deal.rowBlock,
                   firstPanel = index % deal.panelBlocks * deal.panelBlock;
     Item item{std::min(deal.rowBlock, product.rows - firstRow),
               firstPanel,
               std::min(firstPanel + deal.panelBlock, deal.panels),
-              {}};
-    const size_t pointers = static_cast<size_t>((taps + 3) * item.rows) * sizeof(float*) / sizeof(float);
-    float* scratch = context.threadScratch(thread, pointers + static_cast<size_t>(item.rows * stride));
+              {},
+              nullptr};
+    constexpr int64_t pointerFloats = sizeof(float*) / sizeof(float);
+    const int64_t pointers = wholeLines((taps + 3) * item.rows * pointerFloats), sums = item.rows * stride;
+    float* scratch = context.threadScratch(
+        thread, static_cast<size_t>(pointers + sums + item.rows * pairsOfRow + widened));
     const float** table = reinterpret_cast<const float**>(scratch);
+    item.widened = scratch + pointers + sums;
     item.pointers = {table, const_cast<float**>(table + taps * item.rows), table + (taps + 1) * item.rows};
     product.locate(firstRow, item.rows, item.pointers);
+    if (rounded) roundRows(product, item, scratch + pointers + sums);
     if (!activated) return multiplyItem(product, item, product.columns);
     multiplyActivated(product, item, const_cast<float**>(table + (taps + 2) * item.rows), scratch + pointers, stride);
   });

@@ -18,22 +18,22 @@ struct RowPointers {
 struct IndirectProduct {
   int64_t rows = 0, columns = 0;
   Blocking blocking;
-  const float* panels = nullptr;  // packed by packSources
+  const float* panels = nullptr;  // see `useWeights`
+  bool pairs = false;             // whether they are of pairs.h
   Epilogue epilogue;              // its residual is found through `locate`, and only its presence asked here
   std::function<void(int64_t first, int64_t count, const RowPointers& pointers)> locate;  // fills pointers of some rows
   Blocking more{1, 0};  // of a second source, whose depth follows that of the first; none where it has no depth
 
   int64_t sources() const { return more.depth > 0 ? 2 : 1; }
-  size_t packedFloats() const { return static_cast<size_t>(blocking.floats(columns) + more.floats(columns)); }
-  // The name of what packSources writes, which is `one` where there is one source.
-  uint32_t packing(Packing one) const {
-    if (more.depth == 0) return static_cast<uint32_t>(one);
-    return static_cast<uint32_t>(Packing::split) + static_cast<uint32_t>(blocking.depth);
-  }
 };
 
-// Panels of the weight for the first source, and behind them those for the second.
-void packSources(Context& context, const IndirectProduct& product, WeightView weight, float* out);
+// What `pack` makes of w in `floats` floats: kept, or for this instruction alone.
+const float* panelsOf(Context& context, const Tensor& w, Packing packing, int64_t floats, bool kept,
+                      const std::function<void(float* out)>& pack);
+
+// Gives the product the panels of w [taps, depth, columns], in its dtype, kept or not: for the first source, and behind them
+// those for the second.
+void useWeights(Context& context, IndirectProduct& product, const Tensor& w, bool kept);
 
 void multiplyIndirect(Context& context, const IndirectProduct& product);
 

@@ -11,8 +11,18 @@ namespace counterpoint::COUNTERPOINT_ISA {
 
 namespace {
 
+// How a tile multiplies and adds.
+struct Floats {
+  static COUNTERPOINT_INLINE void add(Vec& sum, Vec a, Vec b) { accumulate(sum, a, b); }
+};
+#ifdef COUNTERPOINT_PAIR_PRODUCTS
+struct Pairs {
+  static COUNTERPOINT_INLINE void add(Vec& sum, Vec a, Vec b) { accumulatePairs(sum, a, b); }
+};
+#endif
+
 // sums[r][v] += sum over k < depth of x[r][k] panel[k][v]; a quarter as much is drawn in from `next`, unless it is null.
-template <int R, int V>
+template <int R, int V, class Products>
 COUNTERPOINT_INLINE void addProducts(Vec (&sums)[R][V], const float* const (&x)[R], int64_t depth, const float* panel,
                                      const float* next) {
   const auto step = [&](int64_t k) __attribute__((always_inline)) {
@@ -23,7 +33,7 @@ COUNTERPOINT_INLINE void addProducts(Vec (&sums)[R][V], const float* const (&x)[
     for (int r = 0; r < R; ++r) {
       const Vec a = broadcast(x[r] + k);
       COUNTERPOINT_UNROLL
-      for (int v = 0; v < V; ++v) accumulate(sums[r][v], a, b[v]);
+      for (int v = 0; v < V; ++v) Products::add(sums[r][v], a, b[v]);
     }
     panel += panelColumns;
   };
@@ -39,7 +49,7 @@ COUNTERPOINT_INLINE void addProducts(Vec (&sums)[R][V], const float* const (&x)[
 }
 
 // Out of line each, so that g++ gives every tile its own register allocation; inlined, they spill.
-template <int R, int V>
+template <int R, int V, class Products>
 COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
   Vec sums[R][V];
   COUNTERPOINT_UNROLL
@@ -64,7 +74,7 @@ COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
       const float* x[R];
       COUNTERPOINT_UNROLL
       for (int r = 0; r < R; ++r) x[r] = rows[r] + offset;
-      addProducts<R, V>(sums, x, tile.depth, panel, next);
+      addProducts<R, V, Products>(sums, x, tile.depth, panel, next);
       panel += tile.depth * panelColumns;
       next += tile.depth / 4 * panelColumns;
     }
@@ -108,7 +118,7 @@ COUNTERPOINT_NOINLINE void multiplyRaising(const float* x, int64_t depth, const 
     COUNTERPOINT_UNROLL
     for (int v = 0; v < V; ++v) sums[r][v] = zero();
   }
-  addProducts<R, V>(sums, rows, depth, panel, nullptr);
+  addProducts<R, V, Floats>(sums, rows, depth, panel, nullptr);
   COUNTERPOINT_UNROLL
   for (int v = 0; v < V; ++v) {
     Vec most = load(greatest + v * lanes);
@@ -164,9 +174,9 @@ COUNTERPOINT_NOINLINE void multiplyTransposed(const float* const* rows, int64_t 
 }
 
 // The kernels for 1 to tileRows rows of one vector, then of two.
-template <int... R>
+template <class Products, int... R>
 constexpr auto multipliers(std::integer_sequence<int, R...>) {
-  return std::array{multiply<R + 1, 1>..., multiply<R + 1, 2>...};
+  return std::array{multiply<R + 1, 1, Products>..., multiply<R + 1, 2, Products>...};
 }
 template <int... R>
 constexpr auto raisingMultipliers(std::integer_sequence<int, R...>) {
@@ -176,7 +186,7 @@ template <int... R>
 constexpr auto transposedMultipliers(std::integer_sequence<int, R...>) {
   return std::array{multiplyTransposed<R + 1, 1>..., multiplyTransposed<R + 1, 2>...};
 }
-constexpr auto multiplierOf = multipliers(std::make_integer_sequence<int, tileRows>());
+constexpr auto multiplierOf = multipliers<Floats>(std::make_integer_sequence<int, tileRows>());
 constexpr auto raisingMultiplierOf = raisingMultipliers(std::make_integer_sequence<int, tileRows>());
 constexpr auto transposedMultiplierOf = transposedMultipliers(std::make_integer_sequence<int, tileRows>());
 
@@ -185,6 +195,13 @@ constexpr size_t kernelIndex(int rows, int vectors) { return static_cast<size_t>
 }  // namespace
 
 void multiplyTile(int rows, const Tile& tile) { multiplierOf[kernelIndex(rows, tile.vectors)](tile); }
+
+#ifdef COUNTERPOINT_PAIR_PRODUCTS
+void multiplyPairsTile(int rows, const Tile& tile) {
+  constexpr auto pairMultiplierOf = multipliers<Pairs>(std::make_integer_sequence<int, tileRows>());
+  pairMultiplierOf[kernelIndex(rows, tile.vectors)](tile);
+}
+#endif
 
 void multiplyRaisingTile(int rows, const float* x, int64_t depth, const float* panel, float* out, float* greatest,
                          int vectors) {
@@ -239,23 +256,30 @@ void packPanel(const float* data, int64_t depthStride, int64_t columnStride, int
   }
 }
 
-void packPanels(Context& context, const Blocking& blocking, int64_t columns, const WeightView& weight, float* out) {
-  const int64_t panels = ceilDiv(columns, panelColumns), taps = blocking.taps;
-  // One item is one panel of one block; blocks run over the depth first, then over groups of taps.
-  const int64_t tapBlocks = ceilDiv(taps, blocking.tapBlock),
+void overPanels(Context& context, const Blocking& blocking, int64_t columns,
+                const std::function<void(const PanelPlace& place)>& body) {
+  const int64_t panels = ceilDiv(columns, panelColumns);
+  // Blocks run over the depth first, then over groups of taps.
+  const int64_t tapBlocks = ceilDiv(blocking.taps, blocking.tapBlock),
                 depthBlocks = ceilDiv(blocking.depth, blocking.depthBlock);
   context.parallel(depthBlocks * tapBlocks * panels, [&](int64_t item, int) {
-    const int64_t panel = item % panels, t0 = item / panels % tapBlocks * blocking.tapBlock;
-    const int64_t k0 = item / panels / tapBlocks * blocking.depthBlock;
-    const int64_t depth = std::min(blocking.depthBlock, blocking.depth - k0),
-                  group = std::min(blocking.tapBlock, taps - t0);
-    float* to = out + ((k0 * taps + t0 * depth) * panels + panel * group * depth) * panelColumns;
-    for (int64_t t = t0; t < t0 + group; ++t, to += depth * panelColumns) {
+    const int64_t tap = item / panels % tapBlocks * blocking.tapBlock;
+    const int64_t k = item / panels / tapBlocks * blocking.depthBlock;
+    body({tap, std::min(blocking.tapBlock, blocking.taps - tap), k, std::min(blocking.depthBlock, blocking.depth - k),
+          item % panels});
+  });
+}
+
+void packPanels(Context& context, const Blocking& blocking, int64_t columns, const WeightView& weight, float* out) {
+  const int64_t panels = ceilDiv(columns, panelColumns);
+  overPanels(context, blocking, columns, [&](const PanelPlace& at) {
+    const int64_t column = at.panel * panelColumns;
+    float* to =
+        out + ((at.k * blocking.taps + at.tap * at.depth) * panels + at.panel * at.taps * at.depth) * panelColumns;
+    for (int64_t t = at.tap; t < at.tap + at.taps; ++t, to += at.depth * panelColumns) {
       const int64_t stored = weight.tapOrder ? weight.tapOrder[t] : t;
-      packPanel(weight.data + stored * weight.tapStride + k0 * weight.depthStride +
-                    panel * panelColumns * weight.columnStride,
-                weight.depthStride, weight.columnStride, depth, std::min(panelColumns, columns - panel * panelColumns),
-                to);
+      packPanel(weight.data + stored * weight.tapStride + at.k * weight.depthStride + column * weight.columnStride,
+                weight.depthStride, weight.columnStride, at.depth, std::min(panelColumns, columns - column), to);
     }
   });
 }

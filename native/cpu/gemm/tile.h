@@ -7,6 +7,8 @@
 // over k inside a block, and one over the blocks; rows do not influence each other, so how rows are grouped leaves no
 // trace in the bits.
 #pragma once
+#include <functional>
+
 #include "cpu/simd.h"
 #include "machine/context.h"
 
@@ -52,6 +54,9 @@ constexpr int vectorsOf(int64_t columns) { return columns <= lanes ? 1 : 2; }
 // y[r][column + 0..P-1] = start + sum over segments and depth, for 1 to tileRows rows.
 void multiplyTile(int rows, const Tile& tile);
 
+// The same of pairs of bf16 in the place of floats, in rows and panel: see pairs.h. Where there are `pairProducts`.
+void multiplyPairsTile(int rows, const Tile& tile);
+
 // out[r][0..P-1] = sum over k < depth of x[r][k] * panel[k][P], x and out dense, 1 to tileRows rows; greatest[0..P-1] is
 // raised to the greatest of each column, NaN passed over.
 void multiplyRaisingTile(int rows, const float* x, int64_t depth, const float* panel, float* out, float* greatest,
@@ -83,6 +88,15 @@ struct WeightView {
   int64_t tapStride, depthStride, columnStride;  // one of the last two is 1
   const int* tapOrder = nullptr;                 // tap t is stored tap tapOrder[t]; null for t itself
 };
+
+// One panel of one block of `blocking`: taps [tap, tap + taps), depths [k, k + depth).
+struct PanelPlace {
+  int64_t tap, taps, k, depth, panel;
+};
+
+// body(place) for all panels of `columns` columns, all threads taking part.
+void overPanels(Context& context, const Blocking& blocking, int64_t columns,
+                const std::function<void(const PanelPlace& place)>& body);
 
 // Packs panels for `blocking`, all threads taking part.
 void packPanels(Context& context, const Blocking& blocking, int64_t columns, const WeightView& weight, float* out);

@@ -75,13 +75,34 @@ void transformGradient(const float* const* sources, int64_t step, int64_t channe
   }
 }
 
+namespace {
+
+// Asks for `rows` rows of `length` elements, `stride` apart.
+template <class Element>
+void fetchRows(const Element* from, int64_t rows, int64_t length, int64_t stride) {
+  constexpr int64_t line = 64 / static_cast<int64_t>(sizeof(Element));
+  for (int64_t r = 0; r < rows; ++r, from += stride) {
+    for (int64_t i = 0; i < length; i += line) __builtin_prefetch(from + i, 0, 2);
+  }
+}
+
+// A row of weights as floats, zeros behind up to a whole vector.
+template <class Element>
+void copyRow(const Element* from, int64_t count, float* out) {
+  int64_t n = 0;
+  for (; n + lanes <= count; n += lanes) store(out + n, load(from + n));
+  if (n < count) store(out + n, loadPart(from + n, count - n));
+}
+
+}  // namespace
+
 void Filters::fetch(int tap, int64_t k, int64_t column, int64_t count) const {
   const int64_t depths = std::min(lanes, depth - k), stored = transposed ? 8 - tap : tap;
   const int64_t rows = transposed ? count : depths, length = transposed ? depths : count;
-  const float* from = tensor.f32() + stored * area() + (transposed ? column * depth + k : k * columns + column);
-  for (int64_t r = 0; r < rows; ++r, from += transposed ? depth : columns) {
-    for (int64_t i = 0; i < length; i += 16) __builtin_prefetch(from + i, 0, 2);
-  }
+  const int64_t first = stored * area() + (transposed ? column * depth + k : k * columns + column);
+  const int64_t stride = transposed ? depth : columns;
+  if (tensor.dtype == Dtype::bf16) fetchRows(tensor.bf16() + first, rows, length, stride);
+  else fetchRows(tensor.f32() + first, rows, length, stride);
 }
 
 void Filters::copy(int tap, int64_t k, int64_t column, int64_t count, float* out, int64_t rowFloats) const {
@@ -98,11 +119,10 @@ void Filters::copy(int tap, int64_t k, int64_t column, int64_t count, float* out
     }
     return;
   }
-  const float* from = tensor.f32() + tap * area() + k * columns + column;
-  for (int64_t i = 0; i < depths; ++i, from += columns, out += rowFloats) {
-    int64_t n = 0;
-    for (; n + lanes <= count; n += lanes) store(out + n, load(from + n));
-    if (n < count) store(out + n, loadPart(from + n, count - n));
+  const int64_t first = tap * area() + k * columns + column;
+  for (int64_t i = 0; i < depths; ++i, out += rowFloats) {
+    if (tensor.dtype == Dtype::bf16) copyRow(tensor.bf16() + first + i * columns, count, out);
+    else copyRow(tensor.f32() + first + i * columns, count, out);
   }
 }
 

@@ -28,8 +28,8 @@ void transformPixels(const float* const* sources, const float* const* next, int6
 void transformGradient(const float* const* sources, int64_t step, int64_t channels, float* out, int64_t stride,
                        int64_t panelStride);
 
-// Weights [3, 3, I, O] read as nine matrices [depth, columns]: plain, the depth is I; transposed, the kernel is turned by
-// 180 degrees and the depth is O.
+// Weights [3, 3, I, O] read as nine matrices [depth, columns] of floats: plain, the depth is I, and bf16 is widened;
+// transposed, the kernel is turned by 180 degrees and the depth is O.
 struct Filters {
   const Tensor& tensor;
   int64_t depth, columns;

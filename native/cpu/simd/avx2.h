@@ -59,6 +59,13 @@ COUNTERPOINT_INLINE Vec splitExponent(Vec x, Vec& mantissa) {
 COUNTERPOINT_INLINE Vec loadPart(const float* p, int64_t count) { return _mm256_maskload_ps(p, detail::maskOf(count)); }
 COUNTERPOINT_INLINE void storePart(float* p, Vec v, int64_t count) { _mm256_maskstore_ps(p, detail::maskOf(count), v); }
 
+COUNTERPOINT_INLINE Vec halvesUp(Vec v) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(v), 16)); }
+COUNTERPOINT_INLINE Vec halvesDown(Vec v) { return _mm256_castsi256_ps(_mm256_srli_epi32(_mm256_castps_si256(v), 16)); }
+COUNTERPOINT_INLINE Vec load(const uint16_t* p) {
+  const __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return halvesUp(_mm256_castsi256_ps(_mm256_cvtepu16_epi32(halves)));
+}
+
 COUNTERPOINT_INLINE void transpose(Vec (&r)[8]) {
   Vec pair[8], quad[8];
   COUNTERPOINT_UNROLL

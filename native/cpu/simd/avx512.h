@@ -63,6 +63,13 @@ COUNTERPOINT_INLINE void storePart(float* p, Vec v, int64_t count) {
   _mm512_mask_storeu_ps(p, detail::maskOf(count), v);
 }
 
+COUNTERPOINT_INLINE Vec halvesUp(Vec v) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(v), 16)); }
+COUNTERPOINT_INLINE Vec halvesDown(Vec v) { return _mm512_castsi512_ps(_mm512_srli_epi32(_mm512_castps_si512(v), 16)); }
+COUNTERPOINT_INLINE Vec load(const uint16_t* p) {
+  const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  return halvesUp(_mm512_castsi512_ps(_mm512_cvtepu16_epi32(halves)));
+}
+
 COUNTERPOINT_INLINE void transpose(Vec (&r)[16]) {
   Vec pair[16], quad[16];
   COUNTERPOINT_UNROLL

@@ -88,6 +88,16 @@ COUNTERPOINT_INLINE void storePart(float* p, Vec v, int64_t count) {
   for (int64_t i = 0; i < count; ++i) p[i] = part[i];
 }
 
+COUNTERPOINT_INLINE Vec halvesUp(Vec v) {
+  return {detail::floats(vshlq_n_u32(detail::bits(v.low), 16)), detail::floats(vshlq_n_u32(detail::bits(v.high), 16))};
+}
+COUNTERPOINT_INLINE Vec halvesDown(Vec v) {
+  return {detail::floats(vshrq_n_u32(detail::bits(v.low), 16)), detail::floats(vshrq_n_u32(detail::bits(v.high), 16))};
+}
+COUNTERPOINT_INLINE Vec load(const uint16_t* p) {
+  return {detail::floats(vshll_n_u16(vld1_u16(p), 16)), detail::floats(vshll_n_u16(vld1_u16(p + 4), 16))};
+}
+
 namespace detail {
 COUNTERPOINT_INLINE void transpose(float32x4_t& a, float32x4_t& b, float32x4_t& c, float32x4_t& d) {
   const float32x4_t ab0 = vtrn1q_f32(a, b), ab1 = vtrn2q_f32(a, b), cd0 = vtrn1q_f32(c, d), cd1 = vtrn2q_f32(c, d);

@@ -65,6 +65,19 @@ COUNTERPOINT_INLINE void storePart(float* p, Vec v, int64_t count) {
   for (int64_t i = 0; i < count; ++i) p[i] = part[i];
 }
 
+COUNTERPOINT_INLINE Vec halvesUp(Vec v) {
+  return {_mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(v.low), 16)),
+          _mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(v.high), 16))};
+}
+COUNTERPOINT_INLINE Vec halvesDown(Vec v) {
+  return {_mm_castsi128_ps(_mm_srli_epi32(_mm_castps_si128(v.low), 16)),
+          _mm_castsi128_ps(_mm_srli_epi32(_mm_castps_si128(v.high), 16))};
+}
+COUNTERPOINT_INLINE Vec load(const uint16_t* p) {
+  const __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)), none = _mm_setzero_si128();
+  return {_mm_castsi128_ps(_mm_unpacklo_epi16(none, halves)), _mm_castsi128_ps(_mm_unpackhi_epi16(none, halves))};
+}
+
 COUNTERPOINT_INLINE void transpose(Vec (&r)[8]) {
   _MM_TRANSPOSE4_PS(r[0].low, r[1].low, r[2].low, r[3].low);
   _MM_TRANSPOSE4_PS(r[0].high, r[1].high, r[2].high, r[3].high);
