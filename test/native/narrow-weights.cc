@@ -75,6 +75,12 @@ void testLinear(int64_t m, int64_t k, int64_t n, bool held) {
       linear(c, x.matrix(), w.tensor({k, n}, kept), epilogue, out.matrix());
     });
   }
+  if (k > 1) {
+    const int64_t split = k / 3 + 1;
+    const Sources parts({x.data(), m, split, x.stride}, {x.data() + split, m, k - split, x.stride});
+    compare(name + " of two sources", m, n, 3, y, boundOf(held),
+            [&](Context& c, Data& out) { linear(c, parts, w.tensor({k, n}, true), epilogue, out.matrix()); });
+  }
   if (n % 2 != 0) return;
   for (int64_t i = 0; i < m; ++i) {
     for (int64_t j = 0; j < n / 2; ++j) {
