@@ -56,7 +56,7 @@ export const composeOptions = Type.Object(
       Type.Number({
         minimum: 0,
         maximum: 30,
-        default: 2,
+        default: 3,
         description: "ω in ε̂ = ω ε(c₂) + (1 − ω) ε(c₁); 1: no guidance",
       }),
     ),
