@@ -43,7 +43,7 @@ struct NormPart {
   int image, block, channel;
   int64_t row;     // its first, of all images
   const T* first;  // in the source that has them, whose rows are `stride` apart
-  int64_t stride;
+  int stride;
   bool present;
 
   DEVICE explicit NormPart(const GroupNormProblem<T>& g) {
@@ -71,13 +71,16 @@ void groupMomentsKernel(const GroupNormProblem<T> g) {
   const int rows = g.positionsOf(part.block);
   const Pack<T, count> pivot = readPack<count>(part.first);
   float means[count] = {}, squares[count] = {};
+  const T* from = part.first;
   for (int row = 1; row < rows; ++row) {
-    const Pack<T, count> x = readPack<count>(part.first + row * part.stride);
+    from += part.stride;
+    const Pack<T, count> x = readPack<count>(from);
     UNROLL for (int i = 0; i < count; ++i) means[i] += toFloat(x.values[i]) - toFloat(pivot.values[i]);
   }
   UNROLL for (int i = 0; i < count; ++i) means[i] = toFloat(pivot.values[i]) + means[i] / static_cast<float>(rows);
-  for (int row = 0; row < rows; ++row) {
-    const Pack<T, count> x = readPack<count>(part.first + row * part.stride);
+  from = part.first;
+  for (int row = 0; row < rows; ++row, from += part.stride) {
+    const Pack<T, count> x = readPack<count>(from);
     UNROLL for (int i = 0; i < count; ++i) {
       const float deviation = toFloat(x.values[i]) - means[i];
       squares[i] += deviation * deviation;
@@ -134,7 +137,7 @@ void groupNormalizeKernel(const GroupNormProblem<T> g) {
   T* to = g.y + part.row * g.channels + part.channel;
   const int rows = g.positionsOf(part.block);
   for (int row = 0; row < rows; ++row) {
-    const Pack<T, count> x = readPack<count>(part.first + row * part.stride);
+    const Pack<T, count> x = readPack<count>(part.first + int64_t{row} * part.stride);
     Pack<T, count> y;
     UNROLL for (int i = 0; i < count; ++i) {
       const float z = (toFloat(x.values[i]) - mean[i]) * a[i] + b[i];
