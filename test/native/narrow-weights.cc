@@ -53,7 +53,15 @@ void hold(Data& x) {
     for (int64_t c = 0; c < x.columns; ++c) x.at(r, c) = rounded(x.at(r, c));
 }
 
-double boundOf(bool held) { return held ? 2e-6 : 4e-3; }
+constexpr double roundedBound = 4e-3;
+
+// The error that y may have: each product in it is off by its share of `roundedBound`, whichever way, and its terms may cancel.
+// `squares`: of all products in y, summed.
+double boundOf(bool held, double squares, const std::vector<double>& y, double heldBound = 2e-6) {
+  double size = 0;
+  for (double value : y) size += value * value;
+  return held || size == 0 ? heldBound : roundedBound * std::sqrt(squares / size);
+}
 
 void testLinear(int64_t m, int64_t k, int64_t n, bool held) {
   const std::string name = "linear in bf16 " + std::to_string(m) + "," + std::to_string(k) + "," + std::to_string(n);
@@ -61,24 +69,29 @@ void testLinear(int64_t m, int64_t k, int64_t n, bool held) {
   const Brains w(k, n);
   if (held) hold(x);
   std::vector<double> sums, y, gated;
+  double squares = 0;
   for (int64_t i = 0; i < m; ++i) {
     for (int64_t j = 0; j < n; ++j) {
       double sum = 0;
-      for (int64_t l = 0; l < k; ++l) sum += x.at(i, l) * w.at(l, j);
+      for (int64_t l = 0; l < k; ++l) {
+        const double product = x.at(i, l) * w.at(l, j);
+        sum += product, squares += product * product;
+      }
       sums.push_back(sum);
       y.push_back(sum + bias.at(0, j) + residual.at(i, j));
     }
   }
   const Epilogue epilogue{bias.data(), residual.data(), residual.stride};
+  const double bound = boundOf(held, squares, y);
   for (bool kept : {true, false}) {
-    compare(name, m, n, 3, y, boundOf(held), [&](Context& c, Data& out) {
+    compare(name, m, n, 3, y, bound, [&](Context& c, Data& out) {
       linear(c, x.matrix(), w.tensor({k, n}, kept), epilogue, out.matrix());
     });
   }
   if (k > 1) {
     const int64_t split = k / 3 + 1;
     const Sources parts({x.data(), m, split, x.stride}, {x.data() + split, m, k - split, x.stride});
-    compare(name + " of two sources", m, n, 3, y, boundOf(held),
+    compare(name + " of two sources", m, n, 3, y, bound,
             [&](Context& c, Data& out) { linear(c, parts, w.tensor({k, n}, true), epilogue, out.matrix()); });
   }
   if (n % 2 != 0) return;
@@ -89,7 +102,7 @@ void testLinear(int64_t m, int64_t k, int64_t n, bool held) {
     }
   }
   const Epilogue behind{nullptr, nullptr, 0, Activation::geglu};
-  compare(name + " geglu", m, n / 2, 3, gated, 2 * boundOf(held), [&](Context& c, Data& out) {
+  compare(name + " geglu", m, n / 2, 3, gated, held ? 4e-6 : 2 * roundedBound, [&](Context& c, Data& out) {
     linear(c, x.matrix(), w.tensor({k, n}, true), behind, out.matrix());
   });
 }
@@ -105,6 +118,7 @@ void testConvolution(const int64_t (&c)[7], bool held) {
   Convolution shape{batch, height, width, inputs, outHeight, outWidth, outputs, kernel, kernel, stride};
   shape.padTop = shape.padLeft = (kernel - 1) / 2;
   std::vector<double> y;
+  double squares = 0;
   for (int64_t p = 0; p < shape.positions(); ++p) {
     const int64_t b = p / outWidth / outHeight, j = p / outWidth % outHeight, i = p % outWidth;
     for (int64_t o = 0; o < outputs; ++o) {
@@ -113,7 +127,10 @@ void testConvolution(const int64_t (&c)[7], bool held) {
         const int64_t v = j * stride - shape.padTop + tap / kernel, u = i * stride - shape.padLeft + tap % kernel;
         if (v < 0 || u < 0 || v >= height || u >= width) continue;
         const int64_t from = (b * height + v) * width + u;
-        for (int64_t l = 0; l < inputs; ++l) sum += x.at(from, l) * w.at(tap * inputs + l, o);
+        for (int64_t l = 0; l < inputs; ++l) {
+          const double product = x.at(from, l) * w.at(tap * inputs + l, o);
+          sum += product, squares += product * product;
+        }
       }
       y.push_back(sum);
     }
@@ -122,7 +139,7 @@ void testConvolution(const int64_t (&c)[7], bool held) {
   for (bool strict : {false, true}) {
     shape.strict = strict;
     for (bool kept : {true, false}) {
-      compare(name, shape.positions(), outputs, 3, y, held ? 4e-6 : 4e-3, [&](Context& context, Data& out) {
+      compare(name, shape.positions(), outputs, 3, y, boundOf(held, squares, y, 4e-6), [&](Context& context, Data& out) {
         const Tensor weight = w.tensor({kernel, kernel, inputs, outputs}, kept);
         convolution(context, shape, x.matrix(), weight, epilogue, out.matrix());
       });
