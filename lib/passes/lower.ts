@@ -5,15 +5,14 @@
  * Where activations stay f32, products read their weights in 16 bits ("weight" in `OperandSpec`); for whatever else reads a
  * parameter that is kept so it is cast, once in a program.
  *
- * Where activations are stored in 16 bits, these start at the weights: parameters of two or more dimensions are kept so. A node whose op leaves a dtype open takes
- * 16 bits there as soon as one of those operands has them, and its results have them too. What an op declares as f32
- * (statistics, coefficients, masks, noise, losses, a sampler's update) stays so, and so does everything computed from such
- * values alone, until it meets a weight: latents, timesteps, guidance.
+ * Where activations are stored in 16 bits, these start at the weights: parameters of two or more dimensions are kept so. A
+ * node whose op leaves a dtype open takes 16 bits there as soon as one of those operands has them, and its results have them
+ * too. What an op declares as f32 (statistics, coefficients, masks, noise, losses, a sampler's update) stays so, and so does
+ * everything computed from such values alone, until it meets a weight: latents, timesteps, guidance.
  *
  * A state is kept in 16 bits where programs store it from 16 bits and read it back where these will do: what a prepare
  * program leaves for the steps. One that only the host reads, or that anything needs in f32, stays f32.
  */
-
 import { allowedDtypes, resultDtype } from "../graph/dtype-rules.js";
 import { CounterpointError } from "../graph/error.js";
 import { type Dtype, type Graph, type Node, type RealDtype, storageOf, type Value } from "../graph/graph.js";

@@ -1,5 +1,5 @@
-// y[r] = table[ids[r]], whatever the table's dtype, and dtable[v] = sum of dy[r] over the r with ids[r] = v. An id outside the table stands for the
-// nearest row of it.
+// y[r] = table[ids[r]], whatever the table's dtype, and dtable[v] = sum of dy[r] over the r with ids[r] = v. An id outside
+// the table stands for the nearest row of it.
 #include <algorithm>
 
 #include "generated/ops.h"
