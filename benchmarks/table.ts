@@ -2,6 +2,7 @@
  * Records of benchmarks as the tables that README.md shows.
  *
  *     npm run bench:table -- benchmarks/records/*.json
+ *     npm run format   # once they are in README.md
  *
  * One table for each instruction set and dtype. A ratio is the time of the peer's best way to run the case over this engine's in the
  * same run; where a case stands in several records, each peer's latest counts.
@@ -41,19 +42,17 @@ function rowOf(record: CaseRecord, known: Row | undefined): Row {
 
 function tableOf(rows: readonly Row[]): string {
   const shown = peerNames.filter((peer) => rows.some(({ best }) => best.has(peer)));
-  const lines = [
-    `| Case | Ours | Share of peak | ${shown.map((peer) => `${peer} ÷ ours`).join(" | ")} | Error: ours, peers' |`,
-    `| --- | ---: | ---: | ${shown.map(() => "---:").join(" | ")} | ---: |`,
-  ];
+  const heads = ["Case", "Ours", "Share of peak", ...shown.map((peer) => `${peer} ÷ ours`), "Error: ours, peers'"];
+  const lines = [heads, ["---", ...heads.slice(1).map(() => "---:")]];
   for (const { name, ours, share, best } of rows) {
     const ratios = shown.map((peer) => best.get(peer)?.ratio.toFixed(2) ?? "");
     const errors = [ours, ...shown.flatMap((peer) => best.get(peer)?.record ?? [])].flatMap(({ error }) => error ?? []);
     const [own, ...others] = errors.map((error) => error.toExponential(1));
     const part = Number.isFinite(share) && share > 0 ? `${(100 * share).toFixed(0)} %` : "";
     const error = own ? [own, ...others].join(", ") : "";
-    lines.push(`| ${name} | ${Number(ours.medianMs.toPrecision(3))} ms | ${part} | ${ratios.join(" | ")} | ${error} |`);
+    lines.push([name, `${Number(ours.medianMs.toPrecision(3))} ms`, part, ...ratios, error]);
   }
-  return lines.join("\n");
+  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 function titleOf({ machine, dtype = "f32", date }: Report): string {

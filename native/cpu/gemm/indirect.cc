@@ -291,8 +291,7 @@ void multiplyIndirect(Context& context, const IndirectProduct& product) {
               std::min(firstPanel + deal.panelBlock, deal.panels),
               {},
               nullptr};
-    constexpr int64_t pointerFloats = sizeof(float*) / sizeof(float);
-    const int64_t pointers = wholeLines((taps + 3) * item.rows * pointerFloats), sums = item.rows * stride;
+    const int64_t pointers = wholeLines(pointerFloats((taps + 3) * item.rows)), sums = item.rows * stride;
     float* scratch = context.threadScratch(
         thread, static_cast<size_t>(pointers + sums + item.rows * pairsOfRow + widened));
     const float** table = reinterpret_cast<const float**>(scratch);

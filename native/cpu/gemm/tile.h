@@ -21,6 +21,11 @@ constexpr int tileRows = vectorRegisters >= 32 ? 12 : vectorRegisters >= 16 ? 6 
 
 constexpr int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+// Floats that take the room of so many pointers.
+constexpr int64_t pointerFloats(int64_t pointers) {
+  return pointers * static_cast<int64_t>(sizeof(void*)) / static_cast<int64_t>(sizeof(float));
+}
+
 // How many of `left` rows the next tile takes: full tiles, but 5+4 or 5+5 at the end rather than a thin remainder.
 constexpr int nextRows(int64_t left) {
   if (left >= 2 * tileRows || left <= tileRows) return static_cast<int>(left < tileRows ? left : tileRows);

@@ -45,10 +45,6 @@ void multiplyFrequency(const Problem& problem, const Domain& domain, int64_t z, 
   }
 }
 
-constexpr int64_t pointerFloats(int64_t pointers) {
-  return pointers * static_cast<int64_t>(sizeof(void*)) / static_cast<int64_t>(sizeof(float));
-}
-
 }  // namespace
 
 template <class F>
