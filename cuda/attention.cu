@@ -1,9 +1,7 @@
 // attention: see lib/ops/attention.ts, attention/flash.h and, for f32 and heads that tensor cores do not fit, attention/plain.h.
-#include <cmath>
-
 #include "attention/plain.h"
+#include "attention/problem.h"
 #include "launcher.h"
-#include "operands.h"
 
 namespace counterpoint::cuda {
 
@@ -35,22 +33,12 @@ void attend(const AttentionProblem<T>& a, int64_t heads, Launcher& launcher) {
 }  // namespace
 
 void attention(const Attention& op, Launcher& launcher) {
-  const int64_t images = op.q.shape[0], width = op.q.shape[2] / op.heads;
   withStorage(op.y.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const AttentionProblem<T> a{static_cast<const T*>(op.q.data),
-                                static_cast<const T*>(op.k.data),
-                                static_cast<const T*>(op.v.data),
-                                op.keyMask.f32(),
-                                static_cast<T*>(op.y.data),
-                                toInt(op.q.shape[1]),
-                                toInt(op.k.shape[1]),
-                                op.keyMask ? toInt(op.keyMask.shape[1]) : 0,
-                                toInt(op.heads),
-                                toInt(width),
-                                op.causal != 0,
-                                static_cast<float>(1 / std::sqrt(static_cast<double>(width)))};
-    attend(a, images * op.heads, launcher);
+    AttentionProblem<T> a = attentionProblem<T>(op);
+    a.v = static_cast<const T*>(op.v.data);
+    a.y = static_cast<T*>(op.y.data);
+    attend(a, op.q.shape[0] * op.heads, launcher);
   });
 }
 

@@ -75,7 +75,8 @@ interface QueryRow {
   readonly width: number;
 }
 
-function forEachQuery(
+/** Calls `body` for every query of every head; for the reference loops of these ops. */
+export function forEachQuery(
   q: ReferenceTensor,
   k: ReferenceTensor,
   keyMask: ReferenceTensor | undefined,

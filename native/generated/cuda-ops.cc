@@ -26,6 +26,7 @@ const OpEntry table[] = {
     {0x365a8c36, run<Store>, reinterpret_cast<void (*)()>(store)},
     {0x3745c4a9, run<Sinusoidal>, reinterpret_cast<void (*)()>(sinusoidal)},
     {0x38666c48, run<GroupNorm>, reinterpret_cast<void (*)()>(groupNorm)},
+    {0x3bda31d0, run<AttentionProbabilities>, reinterpret_cast<void (*)()>(attentionProbabilities)},
     {0x3e27f891, run<ScaleBy>, reinterpret_cast<void (*)()>(scaleBy)},
     {0x44ffd46b, run<MultiplyAdds>, reinterpret_cast<void (*)()>(multiplyAdds)},
     {0x4591f4bc, run<ExpandTokens>, reinterpret_cast<void (*)()>(expandTokens)},

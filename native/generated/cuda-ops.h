@@ -17,6 +17,7 @@ WEAK void addMasked(const AddMasked& op, Launcher& launcher);
 WEAK void addMaskedGradient(const AddMaskedGradient& op, Launcher& launcher);
 WEAK void attention(const Attention& op, Launcher& launcher);
 WEAK void attentionGradient(const AttentionGradient& op, Launcher& launcher);
+WEAK void attentionProbabilities(const AttentionProbabilities& op, Launcher& launcher);
 WEAK void cast(const Cast& op, Launcher& launcher);
 WEAK void clamp(const Clamp& op, Launcher& launcher);
 WEAK void clampGradient(const ClampGradient& op, Launcher& launcher);

@@ -103,6 +103,19 @@ void checkAttentionGradient(ShapeCheck& check) {
   check.result("dv", storage, {N, S, C});
 }
 
+// attentionProbabilities(q:storage[N T C],k:storage[N S C],keyMask?:f32[N U];heads:int,causal:int)->(p:f32[N T S]) where C % heads == 0,U <= S
+void checkAttentionProbabilities(ShapeCheck& check) {
+  Size N, T, C, S, U;
+  const Size heads = check.integer("heads");
+  check.integer("causal");
+  check.operand("q", storage, {&N, &T, &C});
+  check.operand("k", storage, {&N, &S, &C});
+  check.optional("keyMask", Dtype::f32, {&N, &U});
+  check.where("C % heads == 0", C % heads == Size(0));
+  check.where("U <= S", U <= S);
+  check.result("p", Dtype::f32, {N, T, S});
+}
+
 // cast(x:real[...];to:f32|f16|bf16)->(y:to[...])
 void checkCast(ShapeCheck& check) {
   const Dtype to = std::array{Dtype::f32, Dtype::f16, Dtype::bf16}[check.choice("to", 3)];
@@ -748,6 +761,7 @@ const OpEntry table[] = {
     {0x365a8c36, "store", 2, 0, checkStore, RUN(Store, store)},
     {0x3745c4a9, "sinusoidal", 2, 2, checkSinusoidal, RUN(Sinusoidal, sinusoidal)},
     {0x38666c48, "groupNorm", 8, 3, checkGroupNorm, RUN(GroupNorm, groupNorm)},
+    {0x3bda31d0, "attentionProbabilities", 4, 2, checkAttentionProbabilities, RUN(AttentionProbabilities, attentionProbabilities)},
     {0x3e27f891, "scaleBy", 2, 1, checkScaleBy, RUN(ScaleBy, scaleBy)},
     {0x44ffd46b, "multiplyAdds", 1, 2, checkMultiplyAdds, RUN(MultiplyAdds, multiplyAdds)},
     {0x4591f4bc, "expandTokens", 2, 1, checkExpandTokens, RUN(ExpandTokens, expandTokens)},

@@ -15,7 +15,7 @@ constexpr const char* isaNames[] = {"neon"};
 constexpr int isaCount = sizeof(isaNames) / sizeof(*isaNames);
 
 // Of the interfaces of all ops: parts of a build that differ in it do not fit together.
-constexpr uint32_t interfaceHash = 0xbdf6ce13;
+constexpr uint32_t interfaceHash = 0xe623b401;
 
 struct AbsoluteError {
   Tensor prediction, target, weight;
@@ -67,6 +67,14 @@ struct AttentionGradient {
   int64_t heads;
   int64_t causal;
   static AttentionGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
+};
+
+struct AttentionProbabilities {
+  Tensor q, k, keyMask;
+  Tensor p;
+  int64_t heads;
+  int64_t causal;
+  static AttentionProbabilities from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
 };
 
 enum class CastTo : int { f32, f16, bf16 };
@@ -544,6 +552,7 @@ struct Upsample {
   void addMaskedGradient(const AddMaskedGradient& op, Context& context); \
   void attention(const Attention& op, Context& context); \
   void attentionGradient(const AttentionGradient& op, Context& context); \
+  void attentionProbabilities(const AttentionProbabilities& op, Context& context); \
   void cast(const Cast& op, Context& context); \
   void clamp(const Clamp& op, Context& context); \
   void clampGradient(const ClampGradient& op, Context& context); \
