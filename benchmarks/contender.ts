@@ -28,7 +28,7 @@ const limits: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const python = `${root}build/peers/bin/python`;
+const python = `${root}out/peers/bin/python`;
 
 export interface ContenderOptions {
   /** "counterpoint" or one of a peer's ways. */
