@@ -1,10 +1,11 @@
 /** The record as a picture: for every case, how many times as long as ours each peer takes. */
 import { init } from "echarts";
-import { type Report, ratiosOf } from "./report.js";
+import { type Report, ratiosOf, titleOf } from "./report.js";
 import { shareOfPeak } from "./timing.js";
 
 /** An SVG; 1 is this engine. Without peers, the share of the peak instead. */
-export function chartOf({ cases, machine, dtype = "f32", date }: Report): string {
+export function chartOf(report: Report): string {
+  const { cases } = report;
   const names = [...new Set(cases.flatMap((record) => Object.keys(ratiosOf(record))))];
   const share = ({ flops, contenders, peakGflops }: (typeof cases)[number]) => {
     return shareOfPeak(flops, contenders.counterpoint.medianMs, peakGflops);
@@ -20,7 +21,7 @@ export function chartOf({ cases, machine, dtype = "f32", date }: Report): string
     animation: false,
     title: {
       text: names.length > 0 ? "Time of peers ÷ time of Counterpoint" : "Direct operations ÷ peak",
-      subtext: `${machine.name}, ${machine.isa}, ${machine.threads} threads, ${dtype}, ${date}`,
+      subtext: titleOf(report),
     },
     legend: { top: 48, show: names.length > 0 },
     grid: { left: 320, right: 48, top: 84, bottom: 32 },

@@ -64,6 +64,11 @@ const losses = (record: CaseRecord, name: string) => {
   return ours && ours !== theirs ? `${ends}, off ours by ${curveDistance(ours, theirs).toExponential(1)}` : ends;
 };
 
+/** Where and in what a record was measured, on a chart and over a table. */
+export function titleOf({ machine, dtype = "f32", date }: Report): string {
+  return `${machine.name}, ${machine.isa}, ${machine.threads} threads, ${dtype}, ${date}`;
+}
+
 export const printed = {
   machine: ({ date, machine, dtype = "f32" }: Report) =>
     `${machine.name}, ${machine.isa}, ${machine.threads} threads, ${dtype}, reads ${machine.readGigabytesPerSecond.toFixed(1)} GB/s, ${date}`,

@@ -9,7 +9,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { peers } from "./contender.js";
-import { type CaseRecord, type ContenderRecord, type Report, ratiosOf } from "./report.js";
+import { type CaseRecord, type ContenderRecord, type Report, ratiosOf, titleOf } from "./report.js";
 import { shareOfPeak } from "./timing.js";
 
 interface Best {
@@ -53,10 +53,6 @@ function tableOf(rows: readonly Row[]): string {
     lines.push([name, `${Number(ours.medianMs.toPrecision(3))} ms`, part, ...ratios, error]);
   }
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-}
-
-function titleOf({ machine, dtype = "f32", date }: Report): string {
-  return `${machine.name}, ${machine.isa}, ${machine.threads} threads, ${dtype}, ${date}`;
 }
 
 const tables = new Map<string, { readonly title: string; readonly rows: Map<string, Row> }>();

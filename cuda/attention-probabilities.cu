@@ -39,8 +39,7 @@ void probabilitiesKernel(const ProbabilitiesArguments<T> g) {
       total = total * expf(largest - most) + expf(score - most);
       largest = most;
     }
-    float most = largest;
-    UNROLL for (int mask = 16; mask > 0; mask /= 2) most = fmaxf(most, shuffleXor(most, mask));
+    const float most = greatestOverWarp(largest);
     const float base = most == -INFINITY ? 0.0f : most;
     total = sumOverWarp(total * expf(largest - base));
     const float factor = total > 0 ? share / total : 0.0f;

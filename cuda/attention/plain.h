@@ -35,8 +35,7 @@ void plainAttentionKernel(const AttentionProblem<T> a) {
       const int key = first + laneIndex();
       const bool seen = a.present(part.image, key) && !(a.causal && key > query);
       const float score = seen ? plainScore(a, a.q + row, a.k + firstKey + int64_t{key} * a.channels()) : -INFINITY;
-      float most = fmaxf(largest, score);
-      UNROLL for (int mask = 16; mask > 0; mask /= 2) most = fmaxf(most, shuffleXor(most, mask));
+      const float most = greatestOverWarp(fmaxf(largest, score));
       const float base = most == -INFINITY ? 0.0f : most, shrink = expf(largest - base), p = expf(score - base);
       largest = most;
       total = total * shrink + p;
