@@ -4,8 +4,8 @@
     "tests%": 0,
     # g++ 12 warns about its own headers.
     "flags_avx512": ["-mavx2", "-mfma", "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-Wno-maybe-uninitialized", "-Wno-uninitialized"],
-    "flags_avx512bf16": ["-mavx2", "-mfma", "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mavx512bf16", "-Wno-maybe-uninitialized", "-Wno-uninitialized"],
     "flags_avx2": ["-mavx2", "-mfma"],
+    "kernel_tests": ["test/native/kernels.cc", "test/native/attention.cc", "test/native/narrow-weights.cc"],
     "isa_sources": ["<!@(node -p \"['native/cpu','native/cpu/gemm'].flatMap(d=>require('fs').readdirSync(d).filter(f=>f.endsWith('.cc')).map(f=>d+'/'+f)).join(' ')\")"]
   },
   "target_defaults": {
@@ -49,7 +49,7 @@
           "target_name": "cpu_avx512bf16",
           "type": "static_library",
           "defines": ["COUNTERPOINT_ISA=avx512bf16"],
-          "cflags_cc": ["<@(flags_avx512bf16)"],
+          "cflags_cc": ["<@(flags_avx512)", "-mavx512bf16"],
           "sources": ["<@(isa_sources)"]
         }
       ]
@@ -170,7 +170,7 @@
           "dependencies": ["machine", "cpu_baseline"],
           "defines": ["COUNTERPOINT_ISA=baseline"],
           "include_dirs": ["test/native"],
-          "sources": ["test/native/kernels.cc", "test/native/narrow-weights.cc"]
+          "sources": ["<@(kernel_tests)"]
         },
         {
           "target_name": "test_kernels_avx2",
@@ -180,7 +180,7 @@
           "defines": ["COUNTERPOINT_ISA=avx2"],
           "cflags_cc": ["<@(flags_avx2)"],
           "include_dirs": ["test/native"],
-          "sources": ["test/native/kernels.cc", "test/native/narrow-weights.cc"]
+          "sources": ["<@(kernel_tests)"]
         },
         {
           "target_name": "test_kernels_avx512",
@@ -190,7 +190,7 @@
           "defines": ["COUNTERPOINT_ISA=avx512"],
           "cflags_cc": ["<@(flags_avx512)"],
           "include_dirs": ["test/native"],
-          "sources": ["test/native/kernels.cc", "test/native/narrow-weights.cc"]
+          "sources": ["<@(kernel_tests)"]
         },
         {
           "target_name": "test_kernels_avx512bf16",
@@ -198,9 +198,9 @@
           "product_extension": "",
           "dependencies": ["machine", "cpu_avx512bf16"],
           "defines": ["COUNTERPOINT_ISA=avx512bf16"],
-          "cflags_cc": ["<@(flags_avx512bf16)"],
+          "cflags_cc": ["<@(flags_avx512)", "-mavx512bf16"],
           "include_dirs": ["test/native"],
-          "sources": ["test/native/kernels.cc", "test/native/narrow-weights.cc"]
+          "sources": ["<@(kernel_tests)"]
         }
       ]
     }],
@@ -213,7 +213,7 @@
           "dependencies": ["machine", "cpu_neon"],
           "defines": ["COUNTERPOINT_ISA=neon"],
           "include_dirs": ["test/native"],
-          "sources": ["test/native/kernels.cc", "test/native/narrow-weights.cc"]
+          "sources": ["<@(kernel_tests)"]
         }
       ]
     }]

@@ -4,7 +4,7 @@
  *
  * The softmax runs over the visible ones of all S keys. `keyMask` covers the first U keys: one whose mask is 0 is
  * absent, whatever it holds, and keys from U on are always present. With `causal`, query i sees keys j <= i. A query
- * that sees no key gives zeros.
+ * that sees no key gives zeros. With `rounding` "bf16" devices may round the operands of both products to it, and sum in f32.
  */
 import { defineOp, type ReferenceTensor } from "../graph/op.js";
 
@@ -16,13 +16,17 @@ export const attention = defineOp({
     v: { shape: "N S C" },
     keyMask: { shape: "N U", dtype: "f32", optional: true },
   },
-  attributes: { heads: { kind: "int" }, causal: { kind: "int", default: 0 } },
+  attributes: {
+    heads: { kind: "int" },
+    causal: { kind: "int", default: 0 },
+    rounding: { kind: "choice", values: ["f32", "bf16"], default: "f32" },
+  },
   results: { y: { shape: "N T C" } },
   where: ["C % heads == 0", "U <= S"],
   flops: "4*N*T*S*C",
-  gradient(graph, { operands: { q, k, v, keyMask }, attributes, upstream: { y: dy }, wants }) {
+  gradient(graph, { operands: { q, k, v, keyMask }, attributes: { heads, causal }, upstream: { y: dy }, wants }) {
     if (!dy) return {};
-    const { dq, dk, dv } = attentionGradient(graph, { q, k, v, keyMask, dy }, attributes);
+    const { dq, dk, dv } = attentionGradient(graph, { q, k, v, keyMask, dy }, { heads, causal });
     return { q: wants("q") ? dq : null, k: wants("k") ? dk : null, v: wants("v") ? dv : null };
   },
   reference({ q, k, v, keyMask, y }, { heads, causal }) {

@@ -2,7 +2,7 @@
  * The passes in their order: from the graph that model code built to a verified program.
  *
  *     simplify → removeDead → fuse → removeDead → strictly → withEpilogues → removeDead → withTwoSources → removeDead
- *     → withMoments → lower → plan → verifyPlan
+ *     → withMoments → withRounding → lower → plan → verifyPlan
  */
 import type { Graph } from "../graph/graph.js";
 import type { Layout, Program } from "../program/program.js";
@@ -12,6 +12,7 @@ import { type Lowering, lower } from "./lower.js";
 import { withMoments } from "./moments.js";
 import { plan } from "./plan.js";
 import { removeDead } from "./remove-dead.js";
+import { withRounding } from "./rounding.js";
 import { simplify } from "./simplify.js";
 import { strictly } from "./strict.js";
 import { withTwoSources } from "./two-sources.js";
@@ -54,6 +55,13 @@ const graphPasses = [
       twoSources ? removeDead(withTwoSources(graph).graph).graph : graph,
   ],
   ["moments", (graph: Graph, { moments }: CompileOptions) => (moments ? withMoments(graph).graph : graph)],
+  [
+    "rounding",
+    (graph: Graph, { lowering }: CompileOptions) =>
+      lowering?.weights && lowering.dtype === "bf16" && lowering.activations === "f32"
+        ? withRounding(graph).graph
+        : graph,
+  ],
   ["lower", (graph: Graph, { lowering }: CompileOptions) => (lowering ? lower(graph, lowering).graph : graph)],
 ] as const;
 

@@ -26,6 +26,7 @@
 //
 //   roundToPairs                       the floats of two vectors as bf16 in one, in their order, to nearest, of two equally
 //                                      near the even one
+//   roundAbreast                       the same, but lane i holds those of lane i of both
 //   accumulatePairs                    sum += a[0] b[0] + a[1] b[1], of the two bf16 in each lane
 //
 // Instruction sets agree with each other to rounding, not bit for bit: they fuse or do not, and sum over other lanes.

@@ -72,11 +72,12 @@ void checkAddMaskedGradient(ShapeCheck& check) {
   check.result("dplane", storage, {images, H, W, C});
 }
 
-// attention(q:storage[N T C],k:storage[N S C],v:storage[N S C],keyMask?:f32[N U];heads:int,causal:int)->(y:storage[N T C]) where C % heads == 0,U <= S
+// attention(q:storage[N T C],k:storage[N S C],v:storage[N S C],keyMask?:f32[N U];heads:int,causal:int,rounding:f32|bf16)->(y:storage[N T C]) where C % heads == 0,U <= S
 void checkAttention(ShapeCheck& check) {
   Size N, T, C, S, U;
   const Size heads = check.integer("heads");
   check.integer("causal");
+  check.choice("rounding", 2);
   check.operand("q", storage, {&N, &T, &C});
   check.operand("k", storage, {&N, &S, &C});
   check.operand("v", storage, {&N, &S, &C});
@@ -777,6 +778,7 @@ const OpEntry table[] = {
     {0x59e1f498, "absoluteError", 4, 0, checkAbsoluteError, RUN(AbsoluteError, absoluteError)},
     {0x5b3e688e, "l2Normalize", 2, 1, checkL2Normalize, RUN(L2Normalize, l2Normalize)},
     {0x6040b1e4, "layerNormGradient", 6, 1, checkLayerNormGradient, RUN(LayerNormGradient, layerNormGradient)},
+    {0x63299f33, "attention", 5, 3, checkAttention, RUN(Attention, attention)},
     {0x634c6883, "cast", 2, 1, checkCast, RUN(Cast, cast)},
     {0x6b592d1a, "concatChannels", 3, 0, checkConcatChannels, RUN(ConcatChannels, concatChannels)},
     {0x6c83abea, "gaussian", 3, 1, checkGaussian, RUN(Gaussian, gaussian)},
@@ -812,7 +814,6 @@ const OpEntry table[] = {
     {0xc6e6662d, "sumRows", 2, 0, checkSumRows, RUN(SumRows, sumRows)},
     {0xccf1a575, "linearInputGradient", 3, 0, checkLinearInputGradient, RUN(LinearInputGradient, linearInputGradient)},
     {0xce3f6724, "groupMoments", 2, 1, checkGroupMoments, RUN(GroupMoments, groupMoments)},
-    {0xce411a9f, "attention", 5, 2, checkAttention, RUN(Attention, attention)},
     {0xd0874965, "unshuffle", 2, 1, checkUnshuffle, RUN(Unshuffle, unshuffle)},
     {0xd54e8c2f, "mean", 2, 0, checkMean, RUN(Mean, mean)},
     {0xda49fa9b, "linearActivated", 4, 1, checkLinearActivated, RUN(LinearActivated, linearActivated)},

@@ -15,7 +15,7 @@ constexpr const char* isaNames[] = {"neon"};
 constexpr int isaCount = sizeof(isaNames) / sizeof(*isaNames);
 
 // Of the interfaces of all ops: parts of a build that differ in it do not fit together.
-constexpr uint32_t interfaceHash = 0xe623b401;
+constexpr uint32_t interfaceHash = 0x089072cd;
 
 struct AbsoluteError {
   Tensor prediction, target, weight;
@@ -53,12 +53,14 @@ struct AddMaskedGradient {
   static AddMaskedGradient from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], static_cast<int64_t>(a[0])}; }
 };
 
+enum class AttentionRounding : int { f32, bf16 };
 struct Attention {
   Tensor q, k, v, keyMask;
   Tensor y;
   int64_t heads;
   int64_t causal;
-  static Attention from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1])}; }
+  AttentionRounding rounding;
+  static Attention from(const Tensor* t, const double* a) { return {t[0], t[1], t[2], t[3], t[4], static_cast<int64_t>(a[0]), static_cast<int64_t>(a[1]), static_cast<AttentionRounding>(static_cast<int>(a[2]))}; }
 };
 
 struct AttentionGradient {

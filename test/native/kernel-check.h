@@ -96,7 +96,8 @@ inline void compare(const std::string& name, int64_t rows, int64_t columns, int6
   }
 }
 
-// Of narrow-weights.cc.
+// Of attention.cc and narrow-weights.cc.
+void testAttention();
 void testNarrowWeights();
 
 }  // namespace counterpoint::COUNTERPOINT_ISA

@@ -338,6 +338,7 @@ int main() {
     testLinear();
     testBatched();
     testConvolutions();
+    testAttention();
     testNarrowWeights();
   }
   std::printf(failures ? "%d failures\n" : "kernels: all good\n", failures);

@@ -1,7 +1,5 @@
 import { attention, attentionGradient } from "../../lib/ops/attention.js";
-import { type Element, testOp } from "./harness.js";
-
-const options = { differentiate: ["q", "k", "v"] as const };
+import { type Element, type OpCase, testOp } from "./harness.js";
 
 /** Present, absent, present …; the second of two images has every key that the mask covers absent. */
 const mask: Element = (_, index) => (index < 4 ? (index + 1) % 2 : 0);
@@ -25,39 +23,44 @@ const unseeing = {
   attributes: { heads: 2, causal: 1 },
 };
 
-testOp(
-  attention,
-  [
-    { shapes: { q: [1, 1, 1], k: [1, 1, 1], v: [1, 1, 1] }, attributes: { heads: 1 } },
-    { shapes: { q: [2, 3, 8], k: [2, 5, 8], v: [2, 5, 8] }, attributes: { heads: 2 } },
-    { shapes: { q: [1, 6, 6], k: [1, 6, 6], v: [1, 6, 6] }, attributes: { heads: 2, causal: 1 } },
-    { shapes: { q: [1, 6, 4], k: [1, 3, 4], v: [1, 3, 4] }, attributes: { heads: 1, causal: 1 } },
-    holed,
-    unseeing,
-    {
-      name: "logits far apart",
-      shapes: { q: [1, 9, 16], k: [1, 20, 16], v: [1, 20, 16] },
-      values: { q: (random) => 100 * random.normal() },
-      attributes: { heads: 1 },
-      tolerance: 1e-4,
-      differentiate: [],
-    },
-    {
-      name: "several blocks of queries",
-      shapes: { q: [2, 101, 80], k: [2, 77, 80], v: [2, 77, 80], keyMask: [2, 40] },
-      values: { keyMask: (random) => random.below(2) },
-      attributes: { heads: 2 },
-      differentiate: [],
-    },
-    {
-      name: "several blocks of keys",
-      shapes: { q: [1, 30, 33], k: [1, 1100, 33], v: [1, 1100, 33] },
-      attributes: { heads: 3 },
-      differentiate: [],
-    },
-  ],
-  options,
-);
+type Case = OpCase<"q" | "k" | "v" | "keyMask", "heads" | "causal" | "rounding">;
+
+const cases: Case[] = [
+  { shapes: { q: [1, 1, 1], k: [1, 1, 1], v: [1, 1, 1] }, attributes: { heads: 1 } },
+  { shapes: { q: [2, 3, 8], k: [2, 5, 8], v: [2, 5, 8] }, attributes: { heads: 2 } },
+  { shapes: { q: [1, 6, 6], k: [1, 6, 6], v: [1, 6, 6] }, attributes: { heads: 2, causal: 1 } },
+  { shapes: { q: [1, 6, 4], k: [1, 3, 4], v: [1, 3, 4] }, attributes: { heads: 1, causal: 1 } },
+  holed,
+  unseeing,
+  {
+    name: "several blocks of queries",
+    shapes: { q: [2, 101, 80], k: [2, 77, 80], v: [2, 77, 80], keyMask: [2, 40] },
+    values: { keyMask: (random) => random.below(2) },
+    attributes: { heads: 2 },
+    differentiate: [],
+  },
+  {
+    name: "several blocks of keys",
+    shapes: { q: [1, 30, 33], k: [1, 1100, 33], v: [1, 1100, 33] },
+    attributes: { heads: 3 },
+    differentiate: [],
+  },
+];
+const farApart: Case = {
+  name: "logits far apart",
+  shapes: { q: [1, 9, 16], k: [1, 20, 16], v: [1, 20, 16] },
+  values: { q: (random) => 100 * random.normal() },
+  attributes: { heads: 1 },
+  tolerance: 1e-4,
+  differentiate: [],
+};
+const rounding = cases.map((entry) => ({
+  ...entry,
+  attributes: { ...entry.attributes, rounding: "bf16" },
+  tolerance: 8e-3,
+}));
+
+testOp(attention, [...cases, farApart, ...rounding], { differentiate: ["q", "k", "v"] });
 
 const upstream = <S extends { q: number[] }>(shapes: S) => ({ ...shapes, dy: shapes.q });
 testOp(attentionGradient, [

@@ -1,8 +1,9 @@
 /** Every pass keeps what a graph computes, on random graphs; and each rule of simplify and fuse does what it says. */
 import assert from "node:assert/strict";
-import { Graph, type Value } from "../../lib/graph/graph.js";
+import { Graph, type RealDtype, type Value } from "../../lib/graph/graph.js";
 import { interpret } from "../../lib/machine/interpret.js";
 import { add } from "../../lib/ops/add.js";
+import { attention } from "../../lib/ops/attention.js";
 import { concatChannels } from "../../lib/ops/concat-channels.js";
 import { concatTokens } from "../../lib/ops/concat-tokens.js";
 import { conv2d } from "../../lib/ops/conv2d.js";
@@ -23,6 +24,7 @@ import { upsample } from "../../lib/ops/upsample.js";
 import { compile, compileAsync } from "../../lib/passes/compile.js";
 import { withEpilogues } from "../../lib/passes/epilogues.js";
 import { fuse } from "../../lib/passes/fuse.js";
+import { loweringOf } from "../../lib/passes/lower.js";
 import { withMoments } from "../../lib/passes/moments.js";
 import { removeDead } from "../../lib/passes/remove-dead.js";
 import type { Rewritten } from "../../lib/passes/rewrite.js";
@@ -351,6 +353,23 @@ describe("compile", () => {
       assert.equal(convolutions.length, 2);
       for (const text of convolutions) assert.match(text, strict ? /accuracy=strict/ : /accuracy=fast/);
     }
+  });
+
+  it("lets attention round what it multiplies where weights are in bf16 beside activations in f32, and nowhere else", () => {
+    const graph = new Graph();
+    const [q, k, v] = ["q", "k", "v"].map((name) => graph.input(name, [1, 4, 8]));
+    store(graph, { value: attention(graph, { q, k, v }, { heads: 2 }), target: graph.state("out", q.shape) });
+    const roundingOf = (dtype: RealDtype, options: { trainable?: boolean; activations?: RealDtype }) => {
+      const program = compile(graph, layoutsOf(graph), { lowering: loweringOf([graph], dtype, options) });
+      return program.instructions
+        .map(printInstruction)
+        .join("\n")
+        .match(/rounding=(\w+)/)![1];
+    };
+    assert.equal(roundingOf("bf16", { activations: "f32" }), "bf16");
+    assert.equal(roundingOf("bf16", { activations: "f32", trainable: true }), "f32");
+    assert.equal(roundingOf("bf16", {}), "f32");
+    assert.equal(roundingOf("f32", {}), "f32");
   });
 
   it("compiles 2,500 nodes with no pass over 50 ms of processor time, and the same program asynchronously", async () => {

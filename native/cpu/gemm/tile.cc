@@ -107,7 +107,7 @@ COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
   }
 }
 
-template <int R, int V>
+template <int R, int V, class Products>
 COUNTERPOINT_NOINLINE void multiplyRaising(const float* x, int64_t depth, const float* panel, float* out,
                                            float* greatest) {
   Vec sums[R][V];
@@ -118,7 +118,7 @@ COUNTERPOINT_NOINLINE void multiplyRaising(const float* x, int64_t depth, const 
     COUNTERPOINT_UNROLL
     for (int v = 0; v < V; ++v) sums[r][v] = zero();
   }
-  addProducts<R, V, Floats>(sums, rows, depth, panel, nullptr);
+  addProducts<R, V, Products>(sums, rows, depth, panel, nullptr);
   COUNTERPOINT_UNROLL
   for (int v = 0; v < V; ++v) {
     Vec most = load(greatest + v * lanes);
@@ -131,7 +131,7 @@ COUNTERPOINT_NOINLINE void multiplyRaising(const float* x, int64_t depth, const 
   }
 }
 
-template <int R, int V>
+template <int R, int V, class Products>
 COUNTERPOINT_NOINLINE void multiplyTransposed(const float* const* rows, int64_t column, int64_t count,
                                               const float* panel, float* out, int64_t outStride, bool accumulating,
                                               const float* factors) {
@@ -150,7 +150,7 @@ COUNTERPOINT_NOINLINE void multiplyTransposed(const float* const* rows, int64_t 
     for (int r = 0; r < R; ++r) {
       const Vec a = broadcast(x + r);
       COUNTERPOINT_UNROLL
-      for (int v = 0; v < V; ++v) accumulate(sums[r][v], a, b[v]);
+      for (int v = 0; v < V; ++v) Products::add(sums[r][v], a, b[v]);
     }
     panel += panelColumns;
   };
@@ -178,41 +178,53 @@ template <class Products, int... R>
 constexpr auto multipliers(std::integer_sequence<int, R...>) {
   return std::array{multiply<R + 1, 1, Products>..., multiply<R + 1, 2, Products>...};
 }
-template <int... R>
+template <class Products, int... R>
 constexpr auto raisingMultipliers(std::integer_sequence<int, R...>) {
-  return std::array{multiplyRaising<R + 1, 1>..., multiplyRaising<R + 1, 2>...};
+  return std::array{multiplyRaising<R + 1, 1, Products>..., multiplyRaising<R + 1, 2, Products>...};
 }
-template <int... R>
+template <class Products, int... R>
 constexpr auto transposedMultipliers(std::integer_sequence<int, R...>) {
-  return std::array{multiplyTransposed<R + 1, 1>..., multiplyTransposed<R + 1, 2>...};
+  return std::array{multiplyTransposed<R + 1, 1, Products>..., multiplyTransposed<R + 1, 2, Products>...};
 }
-constexpr auto multiplierOf = multipliers<Floats>(std::make_integer_sequence<int, tileRows>());
-constexpr auto raisingMultiplierOf = raisingMultipliers(std::make_integer_sequence<int, tileRows>());
-constexpr auto transposedMultiplierOf = transposedMultipliers(std::make_integer_sequence<int, tileRows>());
+template <class Products>
+constexpr auto multiplierOf = multipliers<Products>(std::make_integer_sequence<int, tileRows>());
+template <class Products>
+constexpr auto raisingMultiplierOf = raisingMultipliers<Products>(std::make_integer_sequence<int, tileRows>());
+template <class Products>
+constexpr auto transposedMultiplierOf = transposedMultipliers<Products>(std::make_integer_sequence<int, tileRows>());
 
 constexpr size_t kernelIndex(int rows, int vectors) { return static_cast<size_t>((vectors - 1) * tileRows + rows - 1); }
 
 }  // namespace
 
-void multiplyTile(int rows, const Tile& tile) { multiplierOf[kernelIndex(rows, tile.vectors)](tile); }
-
-#ifdef COUNTERPOINT_PAIR_PRODUCTS
-void multiplyPairsTile(int rows, const Tile& tile) {
-  constexpr auto pairMultiplierOf = multipliers<Pairs>(std::make_integer_sequence<int, tileRows>());
-  pairMultiplierOf[kernelIndex(rows, tile.vectors)](tile);
-}
-#endif
+void multiplyTile(int rows, const Tile& tile) { multiplierOf<Floats>[kernelIndex(rows, tile.vectors)](tile); }
 
 void multiplyRaisingTile(int rows, const float* x, int64_t depth, const float* panel, float* out, float* greatest,
                          int vectors) {
-  raisingMultiplierOf[kernelIndex(rows, vectors)](x, depth, panel, out, greatest);
+  raisingMultiplierOf<Floats>[kernelIndex(rows, vectors)](x, depth, panel, out, greatest);
 }
 
 void multiplyTransposedTile(int outputs, const float* const* rows, int64_t column, int64_t count, const float* panel,
                             float* out, int64_t outStride, bool accumulate, int vectors, const float* factors) {
-  transposedMultiplierOf[kernelIndex(outputs, vectors)](rows, column, count, panel, out, outStride, accumulate,
-                                                          factors);
+  transposedMultiplierOf<Floats>[kernelIndex(outputs, vectors)](rows, column, count, panel, out, outStride, accumulate,
+                                                                factors);
 }
+
+#ifdef COUNTERPOINT_PAIR_PRODUCTS
+void multiplyPairsTile(int rows, const Tile& tile) { multiplierOf<Pairs>[kernelIndex(rows, tile.vectors)](tile); }
+
+void multiplyRaisingPairsTile(int rows, const float* x, int64_t depth, const float* panel, float* out, float* greatest,
+                              int vectors) {
+  raisingMultiplierOf<Pairs>[kernelIndex(rows, vectors)](x, depth, panel, out, greatest);
+}
+
+void multiplyTransposedPairsTile(int outputs, const float* const* rows, int64_t column, int64_t count,
+                                 const float* panel, float* out, int64_t outStride, bool accumulate, int vectors,
+                                 const float* factors) {
+  transposedMultiplierOf<Pairs>[kernelIndex(outputs, vectors)](rows, column, count, panel, out, outStride, accumulate,
+                                                               factors);
+}
+#endif
 
 Blocking::Blocking(int64_t taps, int64_t depth) : taps(taps), depth(depth), depthBlock(depth), tapBlock(1) {
   constexpr int64_t most = std::max<int64_t>(384, 24 * 1024 / (panelColumns * static_cast<int64_t>(sizeof(float))));

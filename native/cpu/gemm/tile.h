@@ -66,6 +66,9 @@ void multiplyPairsTile(int rows, const Tile& tile);
 // raised to the greatest of each column, NaN passed over.
 void multiplyRaisingTile(int rows, const float* x, int64_t depth, const float* panel, float* out, float* greatest,
                          int vectors);
+// The same of pairs, `depth` of them, in x and panel.
+void multiplyRaisingPairsTile(int rows, const float* x, int64_t depth, const float* panel, float* out, float* greatest,
+                              int vectors);
 
 // out[r][0..P-1] = sum over i < count of rows[i][column + r] * panel[i][P], and where it accumulates, out[r] * factors
 // more (no factors stand for 1): the product with its first operand transposed, 1 to tileRows outputs r; `outStride`
@@ -73,6 +76,10 @@ void multiplyRaisingTile(int rows, const float* x, int64_t depth, const float* p
 void multiplyTransposedTile(int outputs, const float* const* rows, int64_t column, int64_t count, const float* panel,
                             float* out, int64_t outStride, bool accumulate, int vectors = 2,
                             const float* factors = nullptr);
+// The same of pairs, each of two successive i.
+void multiplyTransposedPairsTile(int outputs, const float* const* rows, int64_t column, int64_t count,
+                                 const float* panel, float* out, int64_t outStride, bool accumulate, int vectors,
+                                 const float* factors);
 
 // How a product is cut along taps and depth; a function of these two numbers alone.
 struct Blocking {
