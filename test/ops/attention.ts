@@ -1,4 +1,5 @@
 import { attention, attentionGradient } from "../../lib/ops/attention.js";
+import { attentionProbabilities } from "../../lib/ops/attention-probabilities.js";
 import { type Element, type OpCase, testOp } from "./harness.js";
 
 /** Present, absent, present …; the second of two images has every key that the mask covers absent. */
@@ -61,6 +62,15 @@ const rounding = cases.map((entry) => ({
 }));
 
 testOp(attention, [...cases, farApart, ...rounding], { differentiate: ["q", "k", "v"] });
+
+testOp(
+  attentionProbabilities,
+  [...cases, farApart].map(({ shapes: { q, k, keyMask }, values = {}, differentiate, ...rest }) => ({
+    ...rest,
+    shapes: { q, k, keyMask },
+    values: { q: values.q, k: values.k, keyMask: values.keyMask },
+  })),
+);
 
 const upstream = <S extends { q: number[] }>(shapes: S) => ({ ...shapes, dy: shapes.q });
 testOp(attentionGradient, [
