@@ -79,24 +79,6 @@ export const dropouts = {
       masking: 0.07,
     },
   },
-  /**
-   * To finish with: a third of the samples have a caption alone, a sixth another condition alone, a fifth all of them; coins
-   * decide for most of the rest.
-   */
-  balanced: {
-    ...paper,
-    keepAll: 0.2,
-    alone: {
-      caption: 0.33,
-      semantics: 0.01,
-      palette: 0.02,
-      sketch: 0.02,
-      instances: 0.03,
-      depth: 0.04,
-      intensity: 0.01,
-      masking: 0.05,
-    },
-  },
 } as const satisfies Record<string, DropoutOptions>;
 
 /** Which conditions each of `batch` samples keeps. `random` gives numbers in [0, 1). */

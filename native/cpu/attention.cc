@@ -97,7 +97,7 @@ struct Pairs {
 };
 #endif
 
-// Rows of a product of `count` numbers.
+// Rows of an operand for `count` numbers that a product sums over.
 template <class Operand>
 constexpr int64_t rowsOf(int64_t count) {
   return ceilDiv(count, Operand::together);

@@ -79,11 +79,7 @@ int availableThreads() {
 Pool::Pool(int threads) {
   workers.reserve(static_cast<size_t>(std::max(threads, 1) - 1));
   try {
-    try {
     for (int i = 1; i < threads; ++i) workers.emplace_back([this, i] { work(i); });
-  } catch (const std::system_error&) {
-    // The process may have no more threads: those there are do the work.
-  }
   } catch (const std::system_error&) {
     // The system grants no more threads: go on with those there are.
   }
