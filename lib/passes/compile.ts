@@ -1,20 +1,21 @@
 /**
  * The passes in their order: from the graph that model code built to a verified program.
  *
- *     simplify → removeDead → fuse → removeDead → strictly → withEpilogues → removeDead → withTwoSources → removeDead
- *     → withMoments → withRounding → lower → plan → verifyPlan
+ *     simplify → removeDead → fuse → removeDead → strict → withEpilogues → removeDead → withTwoSources → removeDead
+ *     → withMoments → rounding → lower → plan → verifyPlan
  */
 import type { Graph } from "../graph/graph.js";
+import { attention } from "../ops/attention.js";
+import { conv2d } from "../ops/conv2d.js";
 import type { Layout, Program } from "../program/program.js";
+import { withAttributes } from "./attributes.js";
 import { withEpilogues } from "./epilogues.js";
 import { fuse } from "./fuse.js";
 import { type Lowering, lower } from "./lower.js";
 import { withMoments } from "./moments.js";
 import { plan } from "./plan.js";
 import { removeDead } from "./remove-dead.js";
-import { withRounding } from "./rounding.js";
 import { simplify } from "./simplify.js";
-import { strictly } from "./strict.js";
 import { withTwoSources } from "./two-sources.js";
 import { verifyPlan } from "./verify-plan.js";
 
@@ -44,7 +45,11 @@ const graphPasses = [
   ["remove-dead", (graph: Graph) => removeDead(graph).graph],
   ["fuse", (graph: Graph) => fuse(graph).graph],
   ["remove-fused", (graph: Graph) => removeDead(graph).graph],
-  ["strictly", (graph: Graph, { strict }: CompileOptions) => (strict ? strictly(graph).graph : graph)],
+  [
+    "strict",
+    (graph: Graph, { strict }: CompileOptions) =>
+      strict ? withAttributes(graph, conv2d.definition, { accuracy: "strict" }).graph : graph,
+  ],
   [
     "epilogues",
     (graph: Graph, { epilogues }: CompileOptions) => (epilogues ? removeDead(withEpilogues(graph).graph).graph : graph),
@@ -55,11 +60,12 @@ const graphPasses = [
       twoSources ? removeDead(withTwoSources(graph).graph).graph : graph,
   ],
   ["moments", (graph: Graph, { moments }: CompileOptions) => (moments ? withMoments(graph).graph : graph)],
+  // Attention has no weights that could say that products are in bf16.
   [
     "rounding",
     (graph: Graph, { lowering }: CompileOptions) =>
       lowering?.weights && lowering.dtype === "bf16" && lowering.activations === "f32"
-        ? withRounding(graph).graph
+        ? withAttributes(graph, attention.definition, { rounding: "bf16" }).graph
         : graph,
   ],
   ["lower", (graph: Graph, { lowering }: CompileOptions) => (lowering ? lower(graph, lowering).graph : graph)],

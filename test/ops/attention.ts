@@ -46,6 +46,11 @@ const cases: Case[] = [
     attributes: { heads: 3 },
     differentiate: [],
   },
+  {
+    shapes: { q: [1, 99, 33], k: [1, 99, 33], v: [1, 99, 33] },
+    attributes: { heads: 3, causal: 1 },
+    differentiate: [],
+  },
 ];
 const farApart: Case = {
   name: "logits far apart",
