@@ -76,8 +76,9 @@ int availableThreads() {
   return count;
 }
 
-Pool::Pool(int threads) {
-  workers.reserve(static_cast<size_t>(std::max(threads, 1) - 1));
+Pool::Pool(int threads) : cpus(static_cast<size_t>(std::max(threads, 1))) {
+  for (std::atomic<int>& cpu : cpus) cpu = -1;
+  workers.reserve(cpus.size() - 1);
   try {
     for (int i = 1; i < threads; ++i) workers.emplace_back([this, i] { work(i); });
   } catch (const std::system_error&) {
@@ -111,6 +112,34 @@ void Pool::drain(int thread) {
   }
 }
 
+bool Pool::noteCpu(int thread) {
+#ifdef __linux__
+  std::atomic<int>& noted = cpus[static_cast<size_t>(thread)];
+  const int cpu = sched_getcpu();
+  if (cpu == noted.load(std::memory_order_relaxed)) return false;
+  noted.store(cpu, std::memory_order_relaxed);
+  return true;
+#else
+  static_cast<void>(thread);
+  return false;
+#endif
+}
+
+void Pool::spread() {
+#ifdef __linux__
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < threads()) return;
+  for (size_t i = 1; i <= workers.size(); ++i) {
+    cpu_set_t free = allowed;
+    for (size_t other = 0; other <= workers.size(); ++other) {
+      const int cpu = cpus[other].load(std::memory_order_relaxed);
+      if (other != i && cpu >= 0) CPU_CLR(static_cast<size_t>(cpu), &free);
+    }
+    pthread_setaffinity_np(workers[i - 1].native_handle(), sizeof free, &free);
+  }
+#endif
+}
+
 void Pool::work(int thread) {
   for (uint64_t seen = 0;;) {
     for (int i = 0; i < spins && !isNews(seen); ++i) pause();
@@ -123,6 +152,7 @@ void Pool::work(int thread) {
     if (stopping) return;
     seen = generation.load();
     if ((seen & 1) == 0) continue;  // already over
+    noteCpu(thread);
     ++active;
     if (generation.load() == seen) drain(thread);
     --active;
@@ -134,6 +164,7 @@ void Pool::parallel(int64_t total, const std::function<void(int64_t, int)>& func
     for (int64_t i = 0; i < total; ++i) function(i, 0);
     return;
   }
+  if (noteCpu(0)) spread();
   count = total;
   body = &function;
   next.store(0, std::memory_order_relaxed);

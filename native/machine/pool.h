@@ -17,6 +17,10 @@ int availableThreads();
 
 // Thread 0 is whoever calls `parallel`; the others spin for some tens of microseconds after a loop (the next
 // instruction usually comes sooner) and then sleep. The destructor wakes and joins them.
+//
+// Where there are CPUs for all of them, the others are kept off the caller's. The system may let a thread that it wakes wait
+// behind whoever woke it though other CPUs idle (those of a virtual machine look taken once they have halted), until it
+// balances the load, tens of milliseconds later.
 class Pool {
  public:
   explicit Pool(int threads = availableThreads());
@@ -35,6 +39,8 @@ class Pool {
   void work(int thread);
   void drain(int thread);
   bool isNews(uint64_t seen) const;
+  bool noteCpu(int thread);  // the one it runs on; whether it is another than before
+  void spread();             // gives each of the others the CPUs that no thread but itself was last seen on
 
   // A loop is open while `generation` is odd. A worker announces itself in `active` before it looks again whether the
   // loop is still open; the caller closes the loop before it waits for `active` to fall to zero. One of the two
@@ -50,6 +56,7 @@ class Pool {
   std::condition_variable wake;
   std::atomic<int> sleeping{0};
   std::atomic<bool> stopping{false};
+  std::vector<std::atomic<int>> cpus;  // of thread 0, 1, ...; -1: not seen yet
   std::vector<std::thread> workers;
 };
 

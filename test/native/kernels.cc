@@ -115,6 +115,38 @@ void testPool() {
   }
 }
 
+#ifdef __linux__
+// Moves the calling thread to `cpu`; it may go where it likes from there.
+void moveTo(int cpu, const cpu_set_t& allowed) {
+  cpu_set_t only;
+  CPU_ZERO(&only);
+  CPU_SET(static_cast<size_t>(cpu), &only);
+  sched_setaffinity(0, sizeof only, &only);
+  sched_setaffinity(0, sizeof allowed, &allowed);
+}
+
+// The other threads of a pool may run anywhere but where its caller does, wherever that goes.
+void testPoolSpreads() {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
+  Pool pool(2);
+  for (int round = 0; round < 20; ++round) {
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (!CPU_ISSET(static_cast<size_t>(cpu), &allowed)) continue;
+      moveTo(cpu, allowed);
+      std::atomic<int> arrived{0};
+      cpu_set_t others;
+      pool.parallel(2, [&](int64_t, int thread) {
+        if (thread > 0) sched_getaffinity(0, sizeof others, &others);
+        for (++arrived; arrived < 2;) std::this_thread::yield();
+      });
+      const bool apart = !CPU_ISSET(static_cast<size_t>(cpu), &others) && CPU_COUNT(&others) == CPU_COUNT(&allowed) - 1;
+      check(apart || sched_getcpu() != cpu, "pool: a thread may run on its caller's CPU");
+    }
+  }
+}
+#endif
+
 // ---- Products ------------------------------------------------------------------------------------------------------
 
 // x w with an activation behind it, from the product's sums [m, n].
@@ -333,6 +365,9 @@ void testConvolutions() {
 int main() {
   testFunctions();
   testPool();
+#ifdef __linux__
+  testPoolSpreads();
+#endif
   for (bool atEnd : {true, false}) {
     guardedAtEnd = atEnd;
     testLinear();
