@@ -21,8 +21,8 @@ struct Pairs {
 };
 #endif
 
-// sums[r][v] += sum over k < depth of x[r][k] panel[k][v]; a quarter as much is drawn in from `next`, unless it is null.
-template <int R, int V, class Products>
+// sums[r][v] += sum over k < depth of x[r][k] panel[k][v]; where it prefetches, a quarter as much is drawn in from `next`.
+template <bool prefetches, int R, int V, class Products>
 COUNTERPOINT_INLINE void addProducts(Vec (&sums)[R][V], const float* const (&x)[R], int64_t depth, const float* panel,
                                      const float* next) {
   const auto step = [&](int64_t k) __attribute__((always_inline)) {
@@ -39,16 +39,35 @@ COUNTERPOINT_INLINE void addProducts(Vec (&sums)[R][V], const float* const (&x)[
   };
   int64_t k = 0;
   for (; k + 4 <= depth; k += 4) {
-    for (int64_t line = 0; next && line < panelColumns; line += 16) {
-      __builtin_prefetch(next + k * panelColumns / 4 + line, 0, 2);
-    }
+    for (int64_t line = 0; prefetches && line < panelColumns; line += 16, next += 16) __builtin_prefetch(next, 0, 2);
     COUNTERPOINT_UNROLL
     for (int u = 0; u < 4; ++u) step(k + u);
   }
   for (; k < depth; ++k) step(k);
 }
 
-// Out of line each, so that g++ gives every tile its own register allocation; inlined, they spill.
+// Asks for the lines of `rows` that a tile reads or writes at the end.
+template <int R, int V, int access>
+COUNTERPOINT_INLINE void prefetchRows(const float* const* rows, int64_t column) {
+  for (int i = 0; i < V * lanes; i += 16) {
+    COUNTERPOINT_UNROLL
+    for (int r = 0; r < R; ++r) __builtin_prefetch(rows[r] + column + i, access, 3);
+  }
+}
+
+// sums[r][v] += what rows[r] has from `column` on.
+template <int R, int V>
+COUNTERPOINT_INLINE void addRows(Vec (&sums)[R][V], const float* const* rows, int64_t column) {
+  COUNTERPOINT_UNROLL
+  for (int r = 0; r < R; ++r) {
+    const float* row = rows[r] + column;
+    COUNTERPOINT_UNROLL
+    for (int v = 0; v < V; ++v) sums[r][v] = add(load(row + v * lanes), sums[r][v]);
+  }
+}
+
+// Out of line each, so that g++ gives every tile its own register allocation; inlined, they spill. What a tile needs beside
+// its products is asked once, not for every vector: shallow products would spend a good part of their time on it.
 template <int R, int V, class Products>
 COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
   Vec sums[R][V];
@@ -58,13 +77,8 @@ COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
     COUNTERPOINT_UNROLL
     for (int r = 0; r < R; ++r) sums[r][v] = start;
   }
-  for (int i = 0; i < V * lanes; i += 16) {
-    COUNTERPOINT_UNROLL
-    for (int r = 0; r < R; ++r) {
-      __builtin_prefetch(tile.targets[r] + tile.column + i, 1, 3);
-      if (tile.residuals) __builtin_prefetch(tile.residuals[r] + tile.column + i, 0, 3);
-    }
-  }
+  prefetchRows<R, V, 1>(tile.targets, tile.column);
+  if (tile.residuals) prefetchRows<R, V, 0>(tile.residuals, tile.column);
   for (int64_t block = 0;; ++block) {
     const float* panel = tile.panel + block * tile.panelStep;
     const float* next = tile.next + block * tile.panelStep;
@@ -74,7 +88,7 @@ COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
       const float* x[R];
       COUNTERPOINT_UNROLL
       for (int r = 0; r < R; ++r) x[r] = rows[r] + offset;
-      addProducts<R, V, Products>(sums, x, tile.depth, panel, next);
+      addProducts<true, R, V, Products>(sums, x, tile.depth, panel, next);
       panel += tile.depth * panelColumns;
       next += tile.depth / 4 * panelColumns;
     }
@@ -96,14 +110,16 @@ COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
       }
     }
   }
+  float* const* const targets = tile.targets;
+  const int64_t column = tile.column;
+  const float* const* const residuals = tile.residuals;
+  if (tile.accumulate) addRows(sums, targets, column);
+  if (residuals) addRows(sums, residuals, column);
   COUNTERPOINT_UNROLL
   for (int r = 0; r < R; ++r) {
-    float* y = tile.targets[r] + tile.column;
+    float* y = targets[r] + column;
     COUNTERPOINT_UNROLL
-    for (int v = 0; v < V; ++v) {
-      const Vec sum = tile.accumulate ? add(load(y + v * lanes), sums[r][v]) : sums[r][v];
-      store(y + v * lanes, tile.residuals ? add(sum, load(tile.residuals[r] + tile.column + v * lanes)) : sum);
-    }
+    for (int v = 0; v < V; ++v) store(y + v * lanes, sums[r][v]);
   }
 }
 
@@ -118,7 +134,7 @@ COUNTERPOINT_NOINLINE void multiplyRaising(const float* x, int64_t depth, const 
     COUNTERPOINT_UNROLL
     for (int v = 0; v < V; ++v) sums[r][v] = zero();
   }
-  addProducts<R, V, Products>(sums, rows, depth, panel, nullptr);
+  addProducts<false, R, V, Products>(sums, rows, depth, panel, nullptr);
   COUNTERPOINT_UNROLL
   for (int v = 0; v < V; ++v) {
     Vec most = load(greatest + v * lanes);
