@@ -50,8 +50,11 @@ const { values, cases, contenderNames } = asked(usage, () => {
   };
 });
 
-/** A contender runs for about so long before the next one's turn, and so long its threads may go on spinning. */
-const turnMs = 150;
+/**
+ * A contender runs for about so long before the next one's turn, so that most of its runs follow one of its own, as a
+ * sampler's steps do; and so long its threads may go on spinning.
+ */
+const turnMs = 500;
 const restMs = 100;
 
 function chosenContenders(peer: string): string[] {
