@@ -6,8 +6,8 @@
 //
 //   load, store, loadPart, storePart   whole vectors; the first `count` (0 to lanes) floats, zeros behind, touching no
 //                                      other memory
-//   storePast, settle                  a store to an aligned address past the caches, where there is one, for memory that
-//                                      another core has read last; `settle` before anybody reads it
+//   storePast, settle                  a store to an aligned address past the caches, where there is one, for much that is not
+//                                      read again soon, or not by this core; `settle` before anybody reads it
 //   broadcast, zero, transpose         `lanes` vectors as the rows of a matrix are transposed in place
 //   add, sub, mul, div, sqrt, fma, fnma, accumulate
 //                                      fma is a b + c, fnma c - a b, accumulate sum += a b, rounded once where

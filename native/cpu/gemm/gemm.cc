@@ -22,6 +22,7 @@ bool worthKeeping(int64_t rows, int64_t floats) { return rows < rowsWorthPacking
 // y = epilogue(x w), with the panels of w in `product`.
 void multiply(Context& context, IndirectProduct& product, const Sources& x, const Matrix& y) {
   const Epilogue& epilogue = product.epilogue;
+  product.past = epilogue.activation == Activation::none && goesPast(y);
   product.locate = [&](int64_t first, int64_t count, const RowPointers& pointers) {
     for (int64_t i = 0; i < count; ++i) {
       pointers.sources[i] = x.x.row(first + i);
@@ -36,6 +37,11 @@ void multiply(Context& context, IndirectProduct& product, const Sources& x, cons
 }  // namespace
 
 Matrix matrixOf(const Tensor& tensor) { return {tensor.f32(), tensor.rows(), tensor.columns(), tensor.rowStride}; }
+
+bool goesPast(const Matrix& y) {
+  constexpr int64_t floats = 1 << 21;
+  return y.rows * y.columns >= floats && reinterpret_cast<uintptr_t>(y.data) % 64 == 0 && y.stride % 16 == 0;
+}
 
 void linear(Context& context, const Sources& x, const Tensor& w, const Epilogue& epilogue, const Matrix& y) {
   const int64_t columns = epilogue.activation == Activation::geglu ? 2 * y.columns : y.columns;

@@ -20,6 +20,10 @@ struct Matrix {
 // A tensor with all leading dimensions flattened into rows.
 Matrix matrixOf(const Tensor& tensor);
 
+// Whether a result is written past the caches: it would drive all else out of them, and to be written into them, its lines
+// would be read from memory first. It takes whole lines.
+bool goesPast(const Matrix& y);
+
 // The rows of a product's left operand: those of `x`, each continued by that of `more` where it has columns. The chain of
 // additions of an output is cut where they meet.
 struct Sources {

@@ -88,6 +88,7 @@ void multiplyBlock(const IndirectProduct& product, const Item& item, Tile tile, 
       tile.panel = item.widened;
     }
     tile.accumulate = !first;
+    tile.past = product.past && first && last && whole;
     tile.vectors = vectorsOf(width);
     tile.totals = totals;
     for (int64_t m = 0; m < item.rows;) {
@@ -299,7 +300,11 @@ void multiplyIndirect(Context& context, const IndirectProduct& product) {
     item.pointers = {table, const_cast<float**>(table + taps * item.rows), table + (taps + 1) * item.rows};
     product.locate(firstRow, item.rows, item.pointers);
     if (rounded) roundRows(product, item, scratch + pointers + sums);
-    if (!activated) return multiplyItem(product, item, product.columns);
+    if (!activated) {
+      multiplyItem(product, item, product.columns);
+      if (product.past) settle();
+      return;
+    }
     multiplyActivated(product, item, const_cast<float**>(table + (taps + 2) * item.rows), scratch + pointers, stride);
   });
 }

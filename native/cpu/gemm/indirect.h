@@ -23,6 +23,7 @@ struct IndirectProduct {
   Epilogue epilogue;              // its residual is found through `locate`, and only its presence asked here
   std::function<void(int64_t first, int64_t count, const RowPointers& pointers)> locate;  // fills pointers of some rows
   Blocking more{1, 0};  // of a second source, whose depth follows that of the first; none where it has no depth
+  bool past = false;    // y, which no activation makes, is written past the caches where it is written once
 
   int64_t sources() const { return more.depth > 0 ? 2 : 1; }
 };

@@ -66,6 +66,16 @@ COUNTERPOINT_INLINE void addRows(Vec (&sums)[R][V], const float* const* rows, in
   }
 }
 
+template <bool past, int R, int V>
+COUNTERPOINT_INLINE void storeRows(const Vec (&sums)[R][V], float* const* rows, int64_t column) {
+  COUNTERPOINT_UNROLL
+  for (int r = 0; r < R; ++r) {
+    float* row = rows[r] + column;
+    COUNTERPOINT_UNROLL
+    for (int v = 0; v < V; ++v) past ? storePast(row + v * lanes, sums[r][v]) : store(row + v * lanes, sums[r][v]);
+  }
+}
+
 // Out of line each, so that g++ gives every tile its own register allocation; inlined, they spill. What a tile needs beside
 // its products is asked once, not for every vector: shallow products would spend a good part of their time on it.
 template <int R, int V, class Products>
@@ -77,7 +87,7 @@ COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
     COUNTERPOINT_UNROLL
     for (int r = 0; r < R; ++r) sums[r][v] = start;
   }
-  prefetchRows<R, V, 1>(tile.targets, tile.column);
+  if (!tile.past) prefetchRows<R, V, 1>(tile.targets, tile.column);
   if (tile.residuals) prefetchRows<R, V, 0>(tile.residuals, tile.column);
   for (int64_t block = 0;; ++block) {
     const float* panel = tile.panel + block * tile.panelStep;
@@ -115,12 +125,8 @@ COUNTERPOINT_NOINLINE void multiply(const Tile& tile) {
   const float* const* const residuals = tile.residuals;
   if (tile.accumulate) addRows(sums, targets, column);
   if (residuals) addRows(sums, residuals, column);
-  COUNTERPOINT_UNROLL
-  for (int r = 0; r < R; ++r) {
-    float* y = targets[r] + column;
-    COUNTERPOINT_UNROLL
-    for (int v = 0; v < V; ++v) store(y + v * lanes, sums[r][v]);
-  }
+  if (tile.past) storeRows<true>(sums, targets, column);
+  else storeRows<false>(sums, targets, column);
 }
 
 template <int R, int V, class Products>

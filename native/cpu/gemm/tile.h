@@ -51,6 +51,7 @@ struct Tile {
   int64_t panelStep = 0;
   float* totals = nullptr;
   const float* const* residuals = nullptr;  // where each row of what is added to y last begins, or null
+  bool past = false;                        // y, in whole lines, is written past the caches; not where it accumulates
 };
 
 // The vectors that hold `columns` of a panel.

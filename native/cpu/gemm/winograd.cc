@@ -32,20 +32,12 @@ const float* packedFilters(Context& context, const Filters& filters, uint32_t pa
   return packed;
 }
 
-// Results of so many floats would drive all else out of the caches; and to be written into them, their old contents would
-// be read from memory first.
-constexpr int64_t floatsPastCaches = 1 << 21;
-
-bool wholeLines(const Matrix& y) {
-  return reinterpret_cast<uintptr_t>(y.data) % 64 == 0 && y.stride % 16 == 0;
-}
-
 template <class F>
 void run(Context& context, Problem problem, uint32_t packing, Memory& memory) {
   const int64_t tiles = problem.tiles(), threads = context.threads();
   if (tiles == 0) return;
   const Filters& filters = problem.filters;
-  problem.past = problem.y.rows * problem.y.columns >= floatsPastCaches && wholeLines(problem.y);
+  problem.past = goesPast(problem.y);
   problem.packed = packedFilters<F>(context, filters, packing, problem.grid.height * problem.grid.width, memory);
   problem.memory = &memory;
   constexpr int64_t tilesAtOnce = 32 * F4::frequencies / F::frequencies;
