@@ -9,6 +9,7 @@ void multiplyRows(const RowProduct& product) {
   const float* rows[tileRows];
   float* targets[tileRows];
   const float* next = product.next;
+  const int64_t nextOfRow = ceilDiv(product.nextFloats, product.count);
   for (int64_t m = 0; m < product.count;) {
     const int rowsHere = nextRows(product.count - m);
     for (int r = 0; r < rowsHere; ++r) {
@@ -20,7 +21,7 @@ void multiplyRows(const RowProduct& product) {
     m += rowsHere;
     next += product.depth * panelColumns / 4;
     // The tile has asked for that much; whatever else belongs to its share of the rows:
-    const float* share = product.next + product.nextFloats * m / product.count;
+    const float* share = product.next + nextOfRow * m;
     for (; next < share; next += 16) __builtin_prefetch(next, 0, 2);
   }
 }
