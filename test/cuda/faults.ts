@@ -50,6 +50,7 @@ const testsElsewhere: Readonly<Record<string, string>> = {
   "concat.h": "ops/concat-channels",
   "window.h": "ops/pad-channels",
   "nearest-row.h": "ops/gather-rows",
+  "attention-probabilities.cu": "ops/attention",
 };
 
 /** Faults that change no result, and why. */
@@ -99,12 +100,14 @@ async function compile(folder: string, test: string): Promise<void> {
     await compiler(build, [...flags, join(root, "test", `${test}.cc`), ...library, "-o", "test"]);
     return;
   }
-  const object = join(build, "op.o");
-  await compiler(build, [...flags, "-fPIC", "-c", join(folder, `${basename(test)}.cu`), "-o", object]);
+  const others = Object.keys(testsElsewhere).filter((file) => file.endsWith(".cu") && testsElsewhere[file] === test);
+  const ops = [`${basename(test)}.cu`, ...others];
+  for (const op of ops) await compiler(build, [...flags, "-fPIC", "-c", join(folder, op), "-o", `${op}.o`]);
+  const objects = ops.map((op) => join(build, `${op}.o`));
   const fence = join(root, "test/cuda/fenced.cc");
-  const shared = [...library, "-shared", "-o"];
-  await compiler(build, ["-x", "none", object, ...shared, "libcounterpoint-cuda-emulated.so"]);
-  await compiler(build, [...flags, "-fPIC", fence, "-x", "none", object, ...shared, "libcounterpoint-cuda-fenced.so"]);
+  const rest = ["-x", "none", ...objects, ...library, "-shared", "-o"];
+  await compiler(build, [...rest, "libcounterpoint-cuda-emulated.so"]);
+  await compiler(build, [...flags, "-fPIC", fence, ...rest, "libcounterpoint-cuda-fenced.so"]);
   cpSync(join(release, "counterpoint.node"), join(build, "counterpoint.node"));
 }
 
@@ -153,8 +156,9 @@ async function failureOf(folder: string, test: string, fault: number): Promise<s
 function plantAll(folder: string, wanted: string): readonly PlantedFault[] {
   const planted: PlantedFault[] = [];
   const kernels = readdirSync(folder).filter((name) => name.endsWith(".cu"));
-  const ops = kernels.map((file) => [file, `ops/${basename(file, ".cu")}`]);
-  for (const [file, test] of [...Object.entries(testsElsewhere), ...ops].filter(([name]) => name.includes(wanted))) {
+  const ops = kernels.map((file) => [file, `ops/${basename(file, ".cu")}`] as const);
+  const tests: Record<string, string> = { ...Object.fromEntries(ops), ...testsElsewhere };
+  for (const [file, test] of Object.entries(tests).filter(([name]) => name.includes(wanted))) {
     const source = readFileSync(join(folder, file), "utf8");
     const faults = faultsOf(source);
     writeFileSync(join(folder, file), plant(source, faults, planted.length + 1));
